@@ -1,0 +1,1 @@
+"""From the text of an SMS to what its sender means."""

@@ -1,0 +1,1 @@
+"""Who may bind, who is bound, and how fast each may send."""

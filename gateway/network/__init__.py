@@ -1,0 +1,1 @@
+"""Where Twisted meets SMPP, and nowhere else."""

@@ -1,0 +1,1 @@
+"""Text inside short messages: alphabets, user data headers, segments, reassembly."""
