@@ -1,0 +1,105 @@
+"""Who is bound, and whose turn it is to receive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import attrs
+
+from gateway.clients.directory import Client
+from gateway.clients.throttle import TokenBucket
+from gateway.smpp.pdus import Pdu
+
+
+class Link(Protocol):
+    """What a binding needs of the connection below it; the network layer provides it.
+
+    ``respond`` answers a request that came in; ``request`` sends one of ours and returns its sequence number;
+    ``room`` is how many more may be sent now; ``flush`` hands everything written so far to the transport.
+    """
+
+    @property
+    def room(self) -> int: ...
+    def respond(self, request: Pdu, status: int = 0, **fields: object) -> None: ...
+    def abandon(self, request: Pdu) -> None: ...
+    def request(self, pdu: Pdu, context: object) -> int: ...
+    def send(self, pdu: Pdu) -> None: ...
+    def flush(self) -> None: ...
+    def unbind(self) -> None: ...
+    def drop(self) -> None: ...
+
+
+@attrs.define(eq=False)
+class Binding:
+    """One bound SMPP session of a client. Compared by identity: two bindings of a client are two bindings."""
+
+    number: int
+    client: Client
+    bind_type: str
+    interface_version: int
+    peer: str
+    """``host:port`` of the other side."""
+    link: Link = attrs.field(repr=False)
+    bucket: TokenBucket | None = attrs.field(default=None, repr=False)
+    """The client's bucket, shared by its bindings; None = unlimited."""
+    can_receive: bool = attrs.field(init=False)
+    bound: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        self.can_receive = self.bind_type != "transmitter"
+
+
+class Bindings:
+    """All bindings of this gateway, by client, with a round-robin turn among those that can receive."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[Binding]] = {}
+        self._turn: dict[str, int] = {}
+        self._buckets: dict[str, TokenBucket] = {}
+        self._next_number = 1
+
+    def bind(
+        self, client: Client, bind_type: str, interface_version: int, peer: str, link: Link, now: float
+    ) -> Binding:
+        """A new binding of the client; ``now`` is monotonic seconds (for its throttle)."""
+        bucket = None
+        if client.rate > 0:
+            bucket = self._buckets.get(client.system_id)
+            if bucket is None:
+                bucket = self._buckets[client.system_id] = TokenBucket(client.rate, now)
+        binding = Binding(self._next_number, client, bind_type, interface_version, peer, link, bucket)
+        self._next_number += 1
+        self._of.setdefault(client.system_id, []).append(binding)
+        return binding
+
+    def unbind(self, binding: Binding) -> None:
+        """Forget the binding; it frees its place at once. Doing it twice is no fault."""
+        binding.bound = False
+        own = self._of.get(binding.client.system_id)
+        if own and binding in own:
+            own.remove(binding)
+            if not own:
+                # The bucket stays while somebody is bound: reconnecting must not refill it… but a client that is
+                # gone has no memory to hold.
+                del self._of[binding.client.system_id]
+
+    def count(self, system_id: str) -> int:
+        """How many bindings this client holds."""
+        return len(self._of.get(system_id, ()))
+
+    def __iter__(self) -> Iterator[Binding]:
+        for own in list(self._of.values()):
+            yield from list(own)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._of.values()))
+
+    def next_receiving(self, system_id: str) -> Binding | None:
+        """The receiving binding of this client whose turn it is (round robin), or None when there is none."""
+        own = [binding for binding in self._of.get(system_id, ()) if binding.can_receive]
+        if not own:
+            return None
+        turn = self._turn.get(system_id, 0) % len(own)
+        self._turn[system_id] = turn + 1
+        return own[turn]

@@ -1,0 +1,119 @@
+"""A message and its life, as a table.
+
+Values only: storages import this module, so it imports nothing but the SMPP names of the states.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import attrs
+
+from gateway.smpp.constants import MessageState
+
+
+class Kind(IntEnum):
+    """Where a message came from."""
+
+    SUBMITTED = 0
+    """By a client: submit_sm, data_sm, or one destination of a submit_multi."""
+    REPLY = 1
+    """By the wallet, to the sender of a command."""
+    RECEIPT = 2
+    """A delivery receipt or an intermediate notification."""
+    LOOPBACK = 3
+    """What a loopback route sends back."""
+
+
+class Fate(IntEnum):
+    """What a route does with a message that was submitted."""
+
+    WALLET = 0
+    HANDSET = 1
+    CLIENT = 2
+    LOOPBACK = 3
+
+
+SCHEDULED = 0
+"""Message state of 5.0 §4.7.15 for a message whose schedule_delivery_time has not come; told to 3.4 peers as ENROUTE."""
+
+FINAL_STATES = frozenset(
+    {
+        MessageState.DELIVERED,
+        MessageState.EXPIRED,
+        MessageState.DELETED,
+        MessageState.UNDELIVERABLE,
+        MessageState.REJECTED,
+    }
+)
+"""A final state never changes (SMPP 3.4 §5.2.28)."""
+
+TRANSITIONS: dict[int, frozenset[int]] = {
+    SCHEDULED: frozenset(
+        {MessageState.ENROUTE, MessageState.EXPIRED, MessageState.DELETED, MessageState.REJECTED}
+        | {MessageState.DELIVERED, MessageState.UNDELIVERABLE}
+    ),
+    MessageState.ENROUTE: FINAL_STATES,
+    **{state: frozenset() for state in FINAL_STATES},
+}
+"""The life of a message: from each state to which others. Anything else is :class:`IllegalTransition`."""
+
+
+class IllegalTransition(Exception):
+    """A message was asked to go where its state does not lead: a bug, or a race that came second."""
+
+    def __init__(self, message_id: int, state: int, to: int) -> None:
+        super().__init__(f"message {message_id}: no way from state {state} to {to}")
+        self.message_id = message_id
+        self.state = state
+        self.to = to
+
+
+@attrs.define(eq=False)
+class Message:
+    """One message, named by SMPP's own field names. Times are µs UTC, 0 for "none".
+
+    Mutable and compared by identity: it is a row that a storage owns, made some ten thousand times a second; only a
+    storage's books change one after it was added.
+    """
+
+    id: int
+    kind: int
+    client: str
+    """system_id of the client that submitted it, or for which the gateway made it."""
+    recipient: str
+    """system_id of the client that it is to be delivered to; empty for the wallet and for handsets."""
+    fate: int
+    spelled_id: str
+    """The message_id as the client was told it. Messages of one submit_multi share the spelling."""
+    whole: int
+    """Id of the first accepted part of a joined text, or of the first message of a submit_multi; its own id else."""
+    source_addr_ton: int
+    source_addr_npi: int
+    source_addr: str
+    dest_addr_ton: int
+    dest_addr_npi: int
+    destination_addr: str
+    data_coding: int
+    user_data: bytes = attrs.field(repr=False)
+    """The octets of short_message or message_payload, with their user data header if esm_class says so."""
+    state: int
+    accepted_at: int
+    esm_class: int = 0
+    service_type: str = ""
+    protocol_id: int = 0
+    priority_flag: int = 0
+    registered_delivery: int = 0
+    expires_at: int = 0
+    scheduled_at: int = 0
+    final_at: int = 0
+    error: int = 0
+    """network_error_code's code, and `err` of the receipt, when delivery failed."""
+    tlvs: tuple[tuple[int, bytes], ...] = attrs.field(default=(), repr=False)
+    """TLVs that travel with the message (sar_*, user_message_reference), not message_payload."""
+    outcome: str = ""
+    """The reply code that the wallet answered with, for lists and searches."""
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL_STATES

@@ -1,0 +1,141 @@
+"""The contract of a storage: transactions in, outcomes out, on the caller's thread.
+
+How this works: ``storage.submit(work, done, failed)`` runs ``work(books)`` later (or now), alone or with other works
+in one transaction. A work is synchronous, touches only ``books`` and values, and may run again when its transaction
+had to be repeated; so it changes nothing outside of itself. ``done(result)`` comes when the transaction is committed,
+``failed(error)`` when it was rolled back, each on the thread of the caller. A memory storage calls them before
+``submit`` returns, a database later: callers must not care.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol, TypeVar
+
+import attrs
+
+from commands.wallet.books import WalletBooks
+from gateway.messages.message import Message
+from gateway.sms.reassembly import PartSet
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+PartKey = tuple[str, str, str, int, int]
+"""client, source, destination, reference, total (3GPP TS 23.040 §9.2.3.24.1, and one client's bindings share it)."""
+
+
+class StorageError(Exception):
+    """The transaction was rolled back; nothing of it is stored."""
+
+
+class StorageFull(StorageError):
+    """No room: for SMPP ESME_RMSGQFUL (0x14)."""
+
+
+class StorageDown(StorageError):
+    """The storage cannot be reached or failed: for SMPP ESME_RSYSERR (0x08)."""
+
+
+@attrs.frozen
+class Keys:
+    """What a work will read and change: loaded in one statement a table, and locked in sorted order, by databases."""
+
+    accounts: tuple[str, ...] = ()
+    messages: tuple[int, ...] = ()
+
+
+NO_KEYS = Keys()
+
+
+class Messages(Protocol):
+    """The book of messages, the bounded history included."""
+
+    def next_id(self) -> int:
+        """A number that no message had or will have, growing; a rollback may leave a gap."""
+
+    def add(self, message: Message) -> None:
+        """Store a new message, final or not."""
+
+    def get(self, message_id: int) -> Message | None: ...
+
+    def change(self, message_id: int, **fields: object) -> Message:
+        """Set fields of a message that is not final and give it back. The state changes only along
+        :data:`gateway.messages.message.TRANSITIONS`: raises IllegalTransition, and KeyError for an unknown id."""
+
+    def pending(self, client: str, source: str, destination: str) -> list[Message]:
+        """Messages that this client submitted from and to these addresses and that are not final, oldest first."""
+
+    def of_whole(self, whole: int) -> list[Message]:
+        """All messages that share the first one's id, oldest first (the parts of a text, a submit_multi)."""
+
+    def unfinished(self) -> Iterable[Message]:
+        """All that is not final, oldest first: what a start picks up."""
+
+
+@attrs.frozen
+class OutboxRow:
+    """What is known of the delivery of a message that waits for its recipient."""
+
+    message_id: int
+    not_before: int = 0
+    attempts: int = 0
+    acknowledged: int = 0
+    """Bit n is set when segment n (from 0) was acknowledged."""
+
+
+class Outbox(Protocol):
+    """The book of messages on their way to a client."""
+
+    def put(self, row: OutboxRow) -> None: ...
+    def get(self, message_id: int) -> OutboxRow | None: ...
+    def remove(self, message_id: int) -> None: ...
+    def rows(self) -> list[OutboxRow]:
+        """All rows by message id: what a start picks up."""
+
+
+class Parts(Protocol):
+    """The book of texts whose parts have not all come."""
+
+    def get(self, key: PartKey) -> PartSet | None: ...
+    def put(self, key: PartKey, part_set: PartSet) -> None: ...
+    def remove(self, key: PartKey) -> None: ...
+    def totals(self, client: str, source: str) -> tuple[int, int, int]:
+        """Open sets of this client and source, open sets of all, octets of all: what the caps look at."""
+
+    def rows(self) -> list[tuple[PartKey, PartSet]]: ...
+
+
+class Books(WalletBooks, Protocol):
+    """All books of one transaction. The wallet's own are in :class:`commands.wallet.books.WalletBooks`."""
+
+    @property
+    def messages(self) -> Messages: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def parts(self) -> Parts: ...
+    @property
+    def meta(self) -> Mapping[str, str]: ...
+
+
+class Work(Protocol[T_co]):
+    """A transaction to be run: see the module's text for what it may do."""
+
+    @property
+    def keys(self) -> Keys: ...
+    def __call__(self, books: Books) -> T_co: ...
+
+
+class Storage(Protocol):
+    """What every storage does; the same contract tests run on each."""
+
+    def submit(self, work: Work[T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+        """Run the work in a transaction; see the module's text. ``failed`` gets a StorageError, or whatever the work
+        itself raised (then nothing of it is stored either)."""
+
+    def read(self, query: Callable[[Any], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+        """Run a query that changes nothing, without holding up a commit."""
+
+    def close(self) -> None:
+        """Give back files and connections; nothing may be submitted after that."""

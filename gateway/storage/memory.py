@@ -1,0 +1,303 @@
+"""The default storage: everything in memory, bounded, gone with the process.
+
+How this works: each book changes its dictionaries at once and writes down how to undo it. When a work raises, the
+undo list is run backwards; when it returns, the list is forgotten. Works run inside ``submit``, one at a time.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+from commands.wallet.accounts import Account, Entry
+from commands.wallet.payments import Payment
+from gateway.messages.message import FINAL_STATES, TRANSITIONS, IllegalTransition, Message
+from gateway.sms.reassembly import PartSet
+from gateway.storage.base import Books, OutboxRow, PartKey, StorageFull, Work
+
+T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
+
+FINISHED_KEPT = 100_000
+"""Finished messages kept: about 60 MB, and more than a person scrolls through. The oldest go first."""
+
+ENTRIES_KEPT = 200
+"""Entries of an account that stay readable."""
+
+CAUSES_KEPT = 1_000_000
+"""Causes that are remembered, so that a repeated request has no second effect."""
+
+Undo = list[Callable[[], object]]
+
+
+class _Table(Generic[K, V]):
+    """A dictionary whose changes are written down on the undo list."""
+
+    def __init__(self, undo: Undo) -> None:
+        self.held: dict[K, V] = {}
+        self._undo = undo
+
+    def get(self, key: K) -> V | None:
+        return self.held.get(key)
+
+    def set(self, key: K, value: V) -> None:
+        held = self.held
+        old = held.get(key)
+        held[key] = value
+        if old is None:
+            self._undo.append(lambda: held.pop(key))
+        else:
+            self._undo.append(lambda: held.__setitem__(key, old))
+
+    def remove(self, key: K) -> None:
+        held = self.held
+        old = held.pop(key, None)
+        if old is not None:
+            self._undo.append(lambda: held.__setitem__(key, old))
+
+
+class MemoryMessages:
+    """The book of messages; finished ones are let go when there are more than ``finished_kept``."""
+
+    def __init__(self, undo: Undo, finished_kept: int) -> None:
+        self._rows: dict[int, Message] = {}
+        self._undo = undo
+        self._kept = finished_kept
+        self._last_id = 0
+        self._unfinished = 0
+        self._finished: deque[int] = deque()
+        self._pending: dict[tuple[str, str, str], dict[int, Message]] = {}
+        self._wholes: dict[int, list[Message]] = {}
+
+    def next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    def add(self, message: Message) -> None:
+        rows = self._rows
+        if len(rows) >= self._kept + 1 and not self._make_room():
+            raise StorageFull(f"{len(rows)} unfinished messages, none can be let go")
+        rows[message.id] = message
+        if message.state in FINAL_STATES:
+            self._finished.append(message.id)
+        else:
+            self._unfinished += 1
+            if message.client:
+                key = (message.client, message.source_addr, message.destination_addr)
+                self._pending.setdefault(key, {})[message.id] = message
+        if message.whole != message.id:
+            self._wholes.setdefault(message.whole, []).append(message)
+        self._undo.append(lambda: self._forget(message))
+
+    def get(self, message_id: int) -> Message | None:
+        return self._rows.get(message_id)
+
+    def change(self, message_id: int, **fields: object) -> Message:
+        message = self._rows[message_id]
+        state = message.state
+        if "state" in fields or state in FINAL_STATES:
+            to = fields.get("state", state)
+            if to not in TRANSITIONS[state]:
+                raise IllegalTransition(message_id, state, int(to))  # type: ignore[call-overload]  # a state is an int
+        old = {name: getattr(message, name) for name in fields}
+        for name, value in fields.items():
+            setattr(message, name, value)
+        if message.state in FINAL_STATES:
+            self._unfinished -= 1
+            self._finished.append(message_id)
+            self._drop_pending(message)
+        self._undo.append(lambda: self._restore(message, old))
+        return message
+
+    def pending(self, client: str, source: str, destination: str) -> list[Message]:
+        return list(self._pending.get((client, source, destination), {}).values())
+
+    def of_whole(self, whole: int) -> list[Message]:
+        first = self._rows.get(whole)
+        return ([first] if first else []) + self._wholes.get(whole, [])
+
+    def unfinished(self) -> Iterable[Message]:
+        return [message for message in self._rows.values() if message.state not in FINAL_STATES]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def _make_room(self) -> bool:
+        finished = self._finished
+        while finished:
+            message = self._rows.pop(finished.popleft(), None)
+            if message is not None:
+                self._leave_whole(message)
+                return True
+        return False
+
+    def _leave_whole(self, message: Message) -> None:
+        siblings = self._wholes.get(message.whole)
+        if siblings and message in siblings:
+            siblings.remove(message)
+            if not siblings:
+                del self._wholes[message.whole]
+
+    def _drop_pending(self, message: Message) -> None:
+        key = (message.client, message.source_addr, message.destination_addr)
+        of_pair = self._pending.get(key)
+        if of_pair is not None:
+            of_pair.pop(message.id, None)
+            if not of_pair:
+                del self._pending[key]
+
+    def _forget(self, message: Message) -> None:
+        del self._rows[message.id]
+        if message.state in FINAL_STATES:
+            self._finished.pop()  # undone in reverse order: it is the last one
+        else:
+            self._unfinished -= 1
+            self._drop_pending(message)
+        self._leave_whole(message)
+
+    def _restore(self, message: Message, old: dict[str, object]) -> None:
+        was_final = message.state in FINAL_STATES
+        for name, value in old.items():
+            setattr(message, name, value)
+        if was_final:
+            self._unfinished += 1
+            self._finished.pop()
+            if message.client:
+                key = (message.client, message.source_addr, message.destination_addr)
+                self._pending.setdefault(key, {})[message.id] = message
+
+
+class MemoryOutbox(_Table[int, OutboxRow]):
+    """The book of messages on their way to a client."""
+
+    def put(self, row: OutboxRow) -> None:
+        self.set(row.message_id, row)
+
+    def rows(self) -> list[OutboxRow]:
+        return sorted(self.held.values(), key=lambda row: row.message_id)
+
+
+class MemoryParts(_Table[PartKey, PartSet]):
+    """The book of texts whose parts have not all come, with the sums that its caps look at."""
+
+    def put(self, key: PartKey, part_set: PartSet) -> None:
+        self.set(key, part_set)
+
+    def totals(self, client: str, source: str) -> tuple[int, int, int]:
+        own = sum(1 for key in self.held if key[0] == client and key[1] == source)
+        octets = sum(part_set.octets for part_set in self.held.values())
+        return own, len(self.held), octets
+
+    def rows(self) -> list[tuple[PartKey, PartSet]]:
+        return list(self.held.items())
+
+
+class MemoryAccounts(_Table[str, Account]):
+    """Accounts by number."""
+
+    def put(self, account: Account) -> None:
+        self.set(account.number, account)
+
+
+class MemoryEntries:
+    """What happened to each account, newest last, and the causes that have had their effect."""
+
+    def __init__(self, undo: Undo) -> None:
+        self._undo = undo
+        self._of: dict[str, deque[Entry]] = {}
+        self._causes: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def add(self, entry: Entry) -> bool:
+        cause = (entry.cause, entry.kind)
+        if cause in self._causes:
+            return False
+        own = self._of.setdefault(entry.account, deque(maxlen=ENTRIES_KEPT))
+        own.append(entry)
+        self._causes[cause] = None
+        self._undo.append(lambda: (own.pop(), self._causes.pop(cause, None)))
+        if len(self._causes) > CAUSES_KEPT:
+            self._causes.popitem(last=False)
+        return True
+
+    def of(self, number: str, limit: int) -> list[Entry]:
+        return list(self._of.get(number, ()))[-1 : -limit - 1 : -1]
+
+
+class MemoryPayments(_Table[int, Payment]):
+    """Payments by number, and those of an account that wait for their code."""
+
+    def __init__(self, undo: Undo) -> None:
+        super().__init__(undo)
+        self._last_number = 0
+        self._of: dict[str, dict[int, None]] = {}
+
+    def put(self, payment: Payment) -> None:
+        self._of.setdefault(payment.account, {})[payment.number] = None
+        self.set(payment.number, payment)
+
+    def pending(self, account: str) -> list[Payment]:
+        own = (self.get(number) for number in self._of.get(account, ()))
+        return [payment for payment in own if payment is not None and payment.is_pending]
+
+    def next_number(self) -> int:
+        self._last_number += 1
+        return self._last_number
+
+
+class MemoryLimits(_Table[tuple[str, str], tuple[int, ...]]):
+    """Times of what is limited per subscriber: automatic replies, texts that were not understood."""
+
+    def times(self, subscriber: str, name: str) -> tuple[int, ...]:
+        return self.get((subscriber, name)) or ()
+
+    def put(self, subscriber: str, name: str, times: tuple[int, ...]) -> None:
+        if times:
+            self.set((subscriber, name), times)
+        else:
+            self.remove((subscriber, name))
+
+
+class MemoryBooks:
+    """All books over one undo list."""
+
+    def __init__(self, finished_kept: int) -> None:
+        self.undo: Undo = []
+        self.messages = MemoryMessages(self.undo, finished_kept)
+        self.outbox = MemoryOutbox(self.undo)
+        self.parts = MemoryParts(self.undo)
+        self.accounts = MemoryAccounts(self.undo)
+        self.entries = MemoryEntries(self.undo)
+        self.payments = MemoryPayments(self.undo)
+        self.limits = MemoryLimits(self.undo)
+
+
+class MemoryStorage:
+    """One transaction at a time, run inside ``submit``."""
+
+    def __init__(self, *, finished_kept: int = FINISHED_KEPT) -> None:
+        self._books = MemoryBooks(finished_kept)
+
+    def submit(self, work: Work[T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+        undo = self._books.undo
+        try:
+            result = work(self._books)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the transaction is undone and its owner told
+            while undo:
+                undo.pop()()
+            failed(error)
+            return
+        undo.clear()
+        done(result)
+
+    def read(self, query: Callable[[Books], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+        try:
+            result = query(self._books)
+        except Exception as error:  # noqa: BLE001 - the reader is told; there is nothing to undo
+            failed(error)
+            return
+        done(result)
+
+    def close(self) -> None:
+        """Nothing to give back."""
