@@ -1,0 +1,227 @@
+"""The settings as one frozen tree. A class is a TOML table, an attribute is a key; units are in the help texts."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NewType
+
+import attrs
+
+from commands.wallet.accounts import Account
+from commands.wallet.money import Money
+from commands.wallet.rules import WalletRules
+from gateway.clients.patterns import AddressPattern
+from gateway.smpp.session import SessionLimits
+
+Port = NewType("Port", int)
+"""0 to 65535; 0 takes a free port."""
+Positive = NewType("Positive", int)
+"""1 or more."""
+Instant = NewType("Instant", int)
+"""Microseconds UTC since the epoch; spelled as an ISO 8601 time with a zone."""
+Password = NewType("Password", str)
+"""In clear (at most 8 characters, as SMPP has it) or a ``scrypt$`` hash; never shown."""
+SystemId = NewType("SystemId", str)
+"""1 to 15 printable ASCII characters."""
+Msisdn = NewType("Msisdn", str)
+"""A phone number: 5 to 15 digits, no plus sign."""
+ShortCode = NewType("ShortCode", str)
+"""3 to 8 digits."""
+Database = NewType("Database", str)
+"""The URL of a storage that exists."""
+Balances = NewType("Balances", tuple[Money, ...])
+"""Spelled as a table, amounts as text by currency: ``{ RUB = "1234.50" }``."""
+
+IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _means(meaning: str, option: str | None = None) -> dict[str, Any]:
+    return {"meaning": meaning, "option": option}
+
+
+_TABLE = {"table": True}
+
+
+@attrs.frozen(kw_only=True)
+class SmppSettings:
+    """``[smpp]``: the port that SMPP clients bind to."""
+
+    host: str = attrs.field(default="127.0.0.1", metadata=_means("address to listen on", "--smpp-host"))
+    port: Port = attrs.field(default=Port(2775), metadata=_means("port; 0 takes a free one", "--smpp-port"))
+    system_id: SystemId = attrs.field(
+        default=SystemId("GATEWAY"), metadata=_means("what the gateway calls itself in bind responses")
+    )
+    max_connections: Positive = attrs.field(
+        default=Positive(10_000), metadata=_means("connections at a time; one more is closed at once")
+    )
+    bind_refusal: Literal["specific", "uniform"] = attrs.field(
+        default="specific",
+        metadata=_means(
+            "`specific` tells an unknown system_id (0x0F) from a wrong password (0x0E); `uniform` answers 0x0D to both"
+        ),
+    )
+    session: SessionLimits = attrs.field(factory=SessionLimits, metadata=_TABLE)
+
+
+@attrs.frozen(kw_only=True)
+class HttpSettings:
+    """``[http]``: the port of `/livez`, `/readyz` and `/metrics`."""
+
+    host: str = attrs.field(default="127.0.0.1", metadata=_means("address to listen on", "--http-host"))
+    port: Port = attrs.field(default=Port(8025), metadata=_means("port; 0 takes a free one", "--http-port"))
+
+
+@attrs.frozen(kw_only=True)
+class StorageSettings:
+    """``[storage]``: where messages and accounts live."""
+
+    database: Database = attrs.field(
+        default=Database("memory:"),
+        metadata=_means("`memory:` keeps everything in memory, gone at the end", "--database"),
+    )
+
+
+@attrs.frozen(kw_only=True)
+class ClockSettings:
+    """``[clock]``: emulated time."""
+
+    start: Instant | None = attrs.field(
+        default=None,
+        metadata=_means(
+            "where emulated time starts, ISO 8601 with a zone; without it the time of day", "--clock-start"
+        ),
+    )
+    frozen: bool = attrs.field(default=False, metadata=_means("whether emulated time stands still", "--clock-frozen"))
+
+
+@attrs.frozen(kw_only=True)
+class LogSettings:
+    """``[log]``: what is said on standard error."""
+
+    format: Literal["text", "json"] = attrs.field(
+        default="text", metadata=_means("`text` for people, `json` for programs (one object a line)", "--log-format")
+    )
+    level: Literal["debug", "info", "warn", "error", "critical"] = attrs.field(
+        default="info", metadata=_means("the least level that is logged", "--log-level")
+    )
+
+
+@attrs.frozen(kw_only=True)
+class WalletSettings(WalletRules):
+    """``[wallet]``: the short code that is answered, and the rules of the mock wallet by their own names."""
+
+    short_code: ShortCode = attrs.field(default=ShortCode("7494"), metadata=_means("the number that subscribers text"))
+    unknown_subscribers: Literal["refuse", "create"] = attrs.field(
+        default="refuse",
+        metadata=_means(
+            '`refuse` answers an unknown number with "no wallet"; `create` opens an account with a drawn balance'
+        ),
+    )
+
+
+@attrs.frozen(kw_only=True)
+class ClientSettings:
+    """``[clients.ID]``: one ESME account that may bind."""
+
+    password: Password = attrs.field(
+        repr=False,
+        metadata=_means('at most 8 characters in clear, a `scrypt$…` hash, or `{ env = "NAME" }`; required'),
+    )
+    window_in: Positive = attrs.field(
+        default=Positive(10), metadata=_means("unanswered submits at a time that are worked on")
+    )
+    window_out: Positive = attrs.field(default=Positive(10), metadata=_means("unanswered deliver_sm at a time"))
+    beyond_window: Literal["park", "refuse"] = attrs.field(
+        default="park", metadata=_means("a submit beyond `window_in` waits (`park`) or is answered 0x58 (`refuse`)")
+    )
+    rate: float = attrs.field(default=0.0, metadata=_means("messages a second, answered 0x58 above it; 0 = unlimited"))
+    sessions: int = attrs.field(default=0, metadata=_means("bindings at a time; 0 = unlimited"))
+    bind_types: frozenset[Literal["transmitter", "receiver", "transceiver"]] = attrs.field(
+        default=frozenset({"transmitter", "receiver", "transceiver"}), metadata=_means("how it may bind")
+    )
+    allowed_sources: tuple[AddressPattern, ...] = attrs.field(
+        default=(), metadata=_means("source addresses that it may use: `7999*`, `79[0-5]???????`; empty = all")
+    )
+    allowed_destinations: tuple[AddressPattern, ...] = attrs.field(
+        default=(), metadata=_means("destinations that it may use; empty = all")
+    )
+    allowed_ips: tuple[IpNetwork, ...] = attrs.field(
+        default=(), metadata=_means("networks it may connect from, as `10.0.0.0/8`; empty = all")
+    )
+    default_alphabet: Literal["gsm0338", "gsm0338-packed", "latin1", "ascii"] = attrs.field(
+        default="gsm0338", metadata=_means("what data_coding 0 means")
+    )
+    segmentation: Literal["udh8", "udh16", "sar", "payload"] = attrs.field(
+        default="udh8",
+        metadata=_means(
+            "how a long text to it is cut: 8- or 16-bit reference in a header, sar_* TLVs, or message_payload"
+        ),
+    )
+
+
+@attrs.frozen(kw_only=True)
+class AccountSettings:
+    """``[accounts.NUMBER]``: one wallet account that is there at the start."""
+
+    language: Literal["en", "ru"] = attrs.field(
+        default="ru", metadata=_means("language of replies where the text does not show one")
+    )
+    balances: Balances = attrs.field(
+        default=Balances(()), metadata=_means('money as text, by currency: `{ RUB = "1234.50" }`')
+    )
+    confirmation: bool = attrs.field(default=False, metadata=_means("whether payments are confirmed by an SMS code"))
+    blocked: bool = attrs.field(default=False, metadata=_means("whether the wallet is blocked"))
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """Everything that was decided before the start."""
+
+    seed: int | None = attrs.field(
+        default=None, metadata=_means("makes PINs, codes and balances the same in every run", "--seed")
+    )
+    any_client: bool = attrs.field(
+        default=False,
+        metadata=_means("accept every well-formed bind; only while `smpp.host` is a loopback address", "--any-client"),
+    )
+    ready_file: Path | None = attrs.field(
+        default=None, metadata=_means("written once everything listens, removed at the end", "--ready-file")
+    )
+    smpp: SmppSettings = attrs.field(factory=SmppSettings, metadata=_TABLE)
+    http: HttpSettings = attrs.field(factory=HttpSettings, metadata=_TABLE)
+    storage: StorageSettings = attrs.field(factory=StorageSettings, metadata=_TABLE)
+    clock: ClockSettings = attrs.field(factory=ClockSettings, metadata=_TABLE)
+    log: LogSettings = attrs.field(factory=LogSettings, metadata=_TABLE)
+    wallet: WalletSettings = attrs.field(factory=WalletSettings, metadata=_TABLE)
+    clients: Mapping[SystemId, ClientSettings] = attrs.field(factory=dict, metadata={"rows": ClientSettings})
+    accounts: Mapping[Msisdn, AccountSettings] = attrs.field(factory=dict, metadata={"rows": AccountSettings})
+
+    def opening_accounts(self) -> tuple[Account, ...]:
+        """The configured accounts as the wallet's own values, to be put into an empty storage."""
+        return tuple(
+            Account(number, row.language, row.balances, row.blocked, row.confirmation)
+            for number, row in self.accounts.items()
+        )
+
+
+PER_CLIENT_LIMITS = ("window_in", "window_out", "refuse_beyond_window")
+"""What SessionLimits has and ``[smpp.session]`` has not: each client has its own, in ``[clients.ID]``."""
+
+SESSION_MEANINGS: Mapping[str, str] = {
+    "frame_before_bind": "largest PDU before a bind, octets",
+    "frame": "largest PDU after it, octets",
+    "park_octets": "submits parked beyond a client's window, octets; then reading pauses",
+    "session_init": "seconds from connection to an accepted bind",
+    "read_deadline": "seconds for the whole of a PDU from its first octet",
+    "enquire_link": "seconds of silence before an enquire_link",
+    "response": "seconds to wait for a response",
+    "inactivity": "seconds without a message before the session is closed; 0 = never",
+    "bind_failures": "refused binds before the connection is closed",
+    "stray_responses": "responses to nothing before the session is closed",
+}
+"""The meanings of SessionLimits' own fields, in its order."""
+
+WALLET_MEANINGS: Mapping[str, str] = {}
+"""The meanings of WalletRules' own fields."""

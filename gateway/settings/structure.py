@@ -1,0 +1,285 @@
+"""Raw values -> Settings: strict about types, every fault gathered with the path of its key."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import attrs
+import cattrs
+from cattrs.errors import (
+    ClassValidationError,
+    ForbiddenExtraKeysError,
+    IterableValidationError,
+)
+from cattrs.gen import make_dict_structure_fn, override
+
+from commands.wallet.errors import AmountInvalid
+from commands.wallet.money import Money, exponent, parse_amount
+from gateway.clients.directory import check_hash
+from gateway.clients.patterns import AddressPattern
+from gateway.settings import keys, model
+from gateway.settings.sources import did_you_mean
+from gateway.smpp.session import SessionLimits
+
+Hook = Callable[[Any, Any], Any]
+
+DATABASES: Mapping[str, str] = {"memory:": "everything in memory, gone at the end"}
+"""The storages that exist, by URL."""
+
+
+def build(values: Mapping[str, Any], environ: Mapping[str, str]) -> model.Settings:
+    """The settings; raises ClassValidationError, to be read with :func:`faults_of`."""
+    return _converter(environ).structure(values, model.Settings)
+
+
+def faults_of(error: BaseException, path: keys.Path = ()) -> Iterator[tuple[keys.Path, str]]:
+    """Every fault in an error of :func:`build`: the path of its key and what is wrong there."""
+    if isinstance(error, ClassValidationError):
+        noted, bare = error.group_exceptions()
+        for inner, note in noted:
+            yield from faults_of(inner, (*path, note.name))
+        for inner in bare:
+            yield from faults_of(inner, path)
+    elif isinstance(error, IterableValidationError):
+        items, bare = error.group_exceptions()
+        for inner, item in items:
+            yield from faults_of(inner, (*path, str(item.index)))
+        for inner in bare:
+            yield from faults_of(inner, path)
+    elif isinstance(error, ForbiddenExtraKeysError):
+        known = [field.name for field in attrs.fields(error.cl)]
+        for name in sorted(error.extra_fields):
+            yield (*path, name), f"no such key{did_you_mean(name, known)}"
+    elif isinstance(error, KeyError):
+        yield path, "missing"
+    else:
+        yield path, str(error)
+
+
+def _converter(environ: Mapping[str, str]) -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
+    # Factories are asked in the opposite order of their registration, types before all of them.
+    converter.register_structure_hook_factory(attrs.has, lambda kind: _table(converter, kind))
+    converter.register_structure_hook_factory(_is_rows, lambda kind: _rows(converter, kind))
+    converter.register_structure_hook_factory(_is_list, lambda kind: _list(converter, kind))
+    converter.register_structure_hook_factory(_is_literal, _one_of)
+    converter.register_structure_hook_func(lambda kind: kind == model.IpNetwork, _network)
+    hooks: Mapping[Any, Hook] = {
+        bool: _boolean,
+        int: _whole_number,
+        float: _number,
+        str: _text,
+        Path: _path,
+        AddressPattern: lambda value, _: AddressPattern.parse(_text(value, str)),
+        model.Port: _port,
+        model.Positive: _positive,
+        model.Instant: _instant,
+        model.SystemId: _system_id,
+        model.Msisdn: _spelled_as(r"[0-9]{5,15}", "a phone number of 5 to 15 digits"),
+        model.ShortCode: _spelled_as(r"[0-9]{3,8}", "a short code of 3 to 8 digits, in quotes"),
+        model.Database: _database,
+        model.Balances: _balances,
+        model.Password: lambda value, _: _password(value, environ),
+    }
+    for kind, hook in hooks.items():
+        converter.register_structure_hook(kind, hook)
+    return converter
+
+
+def _table(converter: cattrs.Converter, kind: type[Any]) -> Hook:
+    attrs.resolve_types(kind)
+    left_out = model.PER_CLIENT_LIMITS if kind is SessionLimits else ()
+    structure = make_dict_structure_fn(
+        kind,
+        converter,
+        _cattrs_forbid_extra_keys=True,
+        _cattrs_detailed_validation=True,
+        **{name: override(omit=True) for name in left_out},
+    )
+
+    def hook(value: Any, _: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError(f"expected a table, got {value!r}")
+        return structure(value, kind)
+
+    return hook
+
+
+def _is_rows(kind: Any) -> bool:
+    return get_origin(kind) is Mapping
+
+
+def _rows(converter: cattrs.Converter, kind: Any) -> Hook:
+    structure = converter.gen_structure_mapping(kind, structure_to=dict)
+
+    def hook(value: Any, _: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError("expected a table of tables")
+        return structure(value, kind)
+
+    return hook
+
+
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) in (tuple, frozenset)
+
+
+def _list(converter: cattrs.Converter, kind: Any) -> Hook:
+    def hook(value: Any, _: Any) -> Any:
+        if not isinstance(value, list):
+            raise ValueError(f"expected a list, got {value!r}")
+        return get_origin(kind)(converter.structure(value, list[get_args(kind)[0]]))  # type: ignore[misc]  # a run-time type
+
+    return hook
+
+
+def _is_literal(kind: Any) -> bool:
+    return get_origin(kind) is Literal
+
+
+def _one_of(kind: Any) -> Hook:
+    allowed = get_args(kind)
+
+    def hook(value: Any, _: Any) -> Any:
+        if value not in allowed:
+            raise ValueError(f"expected one of {', '.join(allowed)}; got {value!r}")
+        return value
+
+    return hook
+
+
+def _boolean(value: Any, _: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"expected true or false, got {value!r}")
+    return value
+
+
+def _whole_number(value: Any, _: Any) -> int:
+    # No key has a use for a number below zero.
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise ValueError(f"expected a whole number, 0 or more, got {value!r}")
+    return value
+
+
+def _number(value: Any, _: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+        raise ValueError(f"expected a number, 0 or more, got {value!r}")
+    return float(value)
+
+
+def _text(value: Any, _: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"expected text in quotes, got {value!r}")
+    return value
+
+
+def _path(value: Any, _: Any) -> Path:
+    return Path(_text(value, str))
+
+
+def _port(value: Any, _: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 65535:
+        raise ValueError(f"expected a port from 0 (a free one) to 65535, got {value!r}")
+    return value
+
+
+def _positive(value: Any, _: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"expected a whole number, 1 or more, got {value!r}")
+    return value
+
+
+def _instant(value: Any, _: Any) -> int:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f"expected a time such as 2026-01-15T09:00:00Z, got {value!r}") from None
+    if not isinstance(value, datetime):
+        raise ValueError(f"expected a time such as 2026-01-15T09:00:00Z, got {value!r}")
+    if value.tzinfo is None:
+        raise ValueError(f"{value.isoformat()} names no zone; end it with Z for UTC, or +03:00")
+    since = value - datetime(1970, 1, 1, tzinfo=UTC)
+    # SMPP times have two digits for the year and turn over in 2038 (3.4 appendix C).
+    if not 2000 <= value.astimezone(UTC).year <= 2037:
+        raise ValueError("expected a time in the years 2000 to 2037, all that SMPP can spell")
+    return since // timedelta(microseconds=1)
+
+
+def _system_id(value: Any, _: Any) -> str:
+    text = _text(value, str)
+    # SMPP 3.4 §4.1.1: 16 octets with the NUL.
+    if re.fullmatch(r"[!-~]{1,15}", text) is None:
+        raise ValueError(f"expected a system_id of 1 to 15 ASCII characters without a space, got {text!r}")
+    return text
+
+
+def _spelled_as(pattern: str, what: str) -> Hook:
+    def hook(value: Any, _: Any) -> str:
+        if not isinstance(value, str) or re.fullmatch(pattern, value) is None:
+            raise ValueError(f"expected {what}, got {value!r}")
+        return value
+
+    return hook
+
+
+def _network(value: Any, _: Any) -> model.IpNetwork:
+    try:
+        return ipaddress.ip_network(_text(value, str))
+    except ValueError as error:
+        raise ValueError(f"expected a network such as 10.0.0.0/8: {error}") from None
+
+
+def _database(value: Any, _: Any) -> str:
+    url = _text(value, str)
+    if url not in DATABASES:
+        # A URL may hold a password, so it is not shown.
+        existing = ", ".join(f"{known} ({meaning})" for known, meaning in DATABASES.items())
+        raise ValueError(f"no such storage; there is {existing}")
+    return url
+
+
+def _balances(value: Any, _: Any) -> tuple[Money, ...]:
+    if not isinstance(value, dict):
+        raise ValueError('expected a table such as { RUB = "1234.50" }')
+    balances = []
+    for currency, amount in value.items():
+        if not isinstance(amount, str):
+            raise ValueError(f'{currency}: expected an amount in quotes, such as "1234.50"')
+        nothing = f"{0:.{exponent(currency)}f}"
+        try:
+            # parse_amount is for payments, which are never nothing; an account may hold nothing. The currency is
+            # checked either way.
+            balances.append(
+                Money(0, parse_amount("1", currency).currency)
+                if amount in ("0", nothing)
+                else parse_amount(amount, currency)
+            )
+        except AmountInvalid as error:
+            raise ValueError(f"{currency}: {error}") from None
+    return tuple(balances)
+
+
+def _password(value: Any, environ: Mapping[str, str]) -> str:
+    """No fault shows the value: it may be the right one with a slip."""
+    if isinstance(value, dict) and set(value) == {"env"} and isinstance(value["env"], str):
+        name = value["env"]
+        if name not in environ:
+            raise ValueError(f"the environment variable {name} is not set")
+        value = environ[name]
+    if not isinstance(value, str):
+        raise ValueError('expected text in quotes, or { env = "NAME" }')
+    if value.startswith("scrypt$"):
+        wrong = check_hash(value)
+        if wrong is not None:
+            raise ValueError(f"a bad scrypt hash: {wrong}")
+    elif re.fullmatch(r"[ -~]{0,8}", value) is None:
+        # SMPP 3.4 §4.1.1: 9 octets with the NUL.
+        raise ValueError("expected at most 8 ASCII characters, as SMPP has it; no client could send this")
+    return value
