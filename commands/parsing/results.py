@@ -63,8 +63,8 @@ class Suggest:
 class Ambiguous:
     """The text may mean two things: ask, run nothing.
 
-    ``commands``: what was recognised, in the order of the text, each once; one name when the doubt is about its argument
-    or about a negation. ``reason``: "several_commands", "negation", "argument" or "several_arguments".
+    ``commands``: what was recognised, in the order of the text, each once; one name when the doubt is about
+    its argument or about a negation. ``reason``: "several_commands", "negation", "argument" or "several_arguments".
     """
 
     commands: tuple[str, ...]
