@@ -5,10 +5,14 @@ as one row. Times are emulated microseconds UTC since the epoch; 0 stands for "n
 """
 
 from enum import StrEnum
+from typing import Final
 
 import attrs
 
-from commands.wallet.money import Money
+from commands.wallet.money import LARGEST_AMOUNT, Money, is_currency
+
+# So many fit the declared length of a balance reply.
+MOST_CURRENCIES: Final = 5
 
 
 @attrs.frozen
@@ -70,6 +74,26 @@ class Account:
                 return money
         return Money(0, currency)
 
+    def faults(self) -> list[str]:
+        """What makes it no account, one sentence each: for accounts that people write, in a file or a form."""
+        faults = []
+        if not (self.number.isascii() and self.number.isdigit() and len(self.number) <= 15):
+            faults.append("a number is 1 to 15 digits (ITU-T E.164)")
+        if self.language not in ("en", "ru"):
+            faults.append('a language is "en" or "ru"')
+        currencies = [money.currency for money in self.balances]
+        if len(currencies) > MOST_CURRENCIES:
+            faults.append(f"an account holds at most {MOST_CURRENCIES} currencies")
+        if len(set(currencies)) != len(currencies):
+            faults.append("an account holds each currency once")
+        faults += [f"{currency} is not three capital letters" for currency in currencies if not is_currency(currency)]
+        faults += [
+            f"a balance is from 0 to {LARGEST_AMOUNT} minor units: {money}"
+            for money in self.balances
+            if not 0 <= money.amount <= LARGEST_AMOUNT
+        ]
+        return faults
+
 
 class EntryKind(StrEnum):
     """What happened to an account."""
@@ -77,14 +101,14 @@ class EntryKind(StrEnum):
     CREATED = "created"
     PIN_RESTORED = "pin_restored"
     PIN_CHANGED = "pin_changed"
-    PIN_CHECK_FAILED = "pin_check_failed"
+    PIN_CHECKED = "pin_checked"
     CONFIRMATION_ON = "confirmation_on"
     CONFIRMATION_OFF = "confirmation_off"
-    PAYMENT_HELD = "payment_held"
+    PAYMENT_STARTED = "payment_started"
+    CODE_TRIED = "code_tried"
     PAYMENT_COMPLETED = "payment_completed"
     PAYMENT_REFUSED = "payment_refused"
     PAYMENT_EXPIRED = "payment_expired"
-    CODE_WRONG = "code_wrong"
 
 
 @attrs.frozen
@@ -112,12 +136,22 @@ class PaymentState(StrEnum):
     REFUSED = "refused"
 
 
+class RefusalReason(StrEnum):
+    """Why a payment was refused: not enough money, a blocked account, a limit of the rules, or wrong
+    codes."""
+
+    FUNDS = "funds"
+    BLOCKED = "blocked"
+    LIMIT = "limit"
+    CODE = "code"
+
+
 @attrs.frozen
 class Payment:
     """One payment from `account` to `merchant`, as the merchant asked for it with `cause`.
 
     `code_digest` is keyed and empty when no code was drawn; `tries` counts the wrong codes. `reason` says
-    why a payment was refused: "funds", "limit" or "code", else it is empty. `expires_at` is 0 for one that
+    why a payment was refused (RefusalReason), else it is empty. `expires_at` is 0 for one that
     was never held.
     """
 

@@ -20,7 +20,7 @@ _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,9})(?:\.([0-9]+))?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
-@attrs.frozen(order=False)
+@attrs.frozen
 class Money:
     """`amount` minor units of `currency` (three capital letters, ISO 4217): Money(35000, "RUB") is 350
     roubles."""
@@ -28,10 +28,23 @@ class Money:
     amount: int
     currency: str
 
+    def __str__(self) -> str:
+        """For people who read logs and histories: "350.00 RUB". What subscribers read is made elsewhere."""
+        digits = exponent(self.currency)
+        sign = "-" if self.amount < 0 else ""
+        whole, fraction = divmod(abs(self.amount), 10**digits)
+        point = f".{fraction:0{digits}d}" if digits else ""
+        return f"{sign}{whole}{point} {self.currency}"
+
 
 def exponent(currency: str) -> int:
     """The number of digits after the point: 2 but for the currencies of the table."""
     return EXPONENTS.get(currency, 2)
+
+
+def is_currency(text: str) -> bool:
+    """Whether it is spelled as a code of ISO 4217; which codes exist is not looked at."""
+    return _CURRENCY.fullmatch(text) is not None
 
 
 def parse_amount(text: str, currency: str) -> Money:
@@ -41,7 +54,7 @@ def parse_amount(text: str, currency: str) -> Money:
     nothing or a point and exactly as many digits as the currency has ("350", "350.00"; never "350.5",
     "0.00" or "1,000.00").
     """
-    if _CURRENCY.fullmatch(currency) is None:
+    if not is_currency(currency):
         raise AmountInvalid("a currency is three capital letters")
     found = _AMOUNT.fullmatch(text)
     if found is None:
