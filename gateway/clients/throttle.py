@@ -26,9 +26,20 @@ class TokenBucket:
         A single request of more tokens than the bucket holds passes when it is full and leaves it in debt: refusing
         it would refuse it for ever.
         """
-        self._tokens = min(self._capacity, self._tokens + (now - self._at) * self._rate)
+        self._tokens = self._saved(now)
         self._at = now
         if self._tokens < min(tokens, self._capacity):
             return False
         self._tokens -= tokens
         return True
+
+    def has(self, now: float) -> bool:
+        """Whether a token is there; takes none."""
+        return self._saved(now) >= 1.0
+
+    def is_full(self, now: float) -> bool:
+        """Whether the bucket is as it was in the beginning, so that it may as well be forgotten."""
+        return self._saved(now) >= self._capacity
+
+    def _saved(self, now: float) -> float:
+        return min(self._capacity, self._tokens + (now - self._at) * self._rate)

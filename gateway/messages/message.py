@@ -35,7 +35,7 @@ class Fate(IntEnum):
 
 
 SCHEDULED = 0
-"""Message state of 5.0 §4.7.15 for a message whose schedule_delivery_time has not come; told to 3.4 peers as ENROUTE."""
+"""State of a message whose schedule_delivery_time has not come (5.0 §4.7.15); 3.4 peers are told ENROUTE."""
 
 FINAL_STATES = frozenset(
     {

@@ -9,20 +9,17 @@ had to be repeated; so it changes nothing outside of itself. ``done(result)`` co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
 import attrs
 
-from commands.wallet.books import WalletBooks
+from commands.wallet.books import CommandBooks
 from gateway.messages.message import Message
-from gateway.sms.reassembly import PartSet
+from gateway.sms.reassembly import OpenSets, PartSet, SetKey
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-PartKey = tuple[str, str, str, int, int]
-"""client, source, destination, reference, total (3GPP TS 23.040 §9.2.3.24.1, and one client's bindings share it)."""
 
 
 class StorageError(Exception):
@@ -97,17 +94,17 @@ class Outbox(Protocol):
 class Parts(Protocol):
     """The book of texts whose parts have not all come."""
 
-    def get(self, key: PartKey) -> PartSet | None: ...
-    def put(self, key: PartKey, part_set: PartSet) -> None: ...
-    def remove(self, key: PartKey) -> None: ...
-    def totals(self, client: str, source: str) -> tuple[int, int, int]:
-        """Open sets of this client and source, open sets of all, octets of all: what the caps look at."""
+    def get(self, key: SetKey) -> PartSet | None: ...
+    def put(self, key: SetKey, part_set: PartSet) -> None: ...
+    def remove(self, key: SetKey) -> None: ...
+    def open_sets(self, account: str, source: str) -> OpenSets:
+        """How much is open of this client and source, and of all: what the caps look at."""
 
-    def rows(self) -> list[tuple[PartKey, PartSet]]: ...
+    def rows(self) -> list[tuple[SetKey, PartSet]]: ...
 
 
-class Books(WalletBooks, Protocol):
-    """All books of one transaction. The wallet's own are in :class:`commands.wallet.books.WalletBooks`."""
+class Books(CommandBooks, Protocol):
+    """All books of one transaction. The wallet's own are in :mod:`commands.wallet.books`."""
 
     @property
     def messages(self) -> Messages: ...
@@ -115,8 +112,6 @@ class Books(WalletBooks, Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def parts(self) -> Parts: ...
-    @property
-    def meta(self) -> Mapping[str, str]: ...
 
 
 class Work(Protocol[T_co]):

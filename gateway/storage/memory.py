@@ -6,15 +6,14 @@ undo list is run backwards; when it returns, the list is forgotten. Works run in
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
-from commands.wallet.accounts import Account, Entry
-from commands.wallet.payments import Payment
+from commands.wallet.accounts import Account, Entry, Payment, PaymentState
 from gateway.messages.message import FINAL_STATES, TRANSITIONS, IllegalTransition, Message
-from gateway.sms.reassembly import PartSet
-from gateway.storage.base import Books, OutboxRow, PartKey, StorageFull, Work
+from gateway.sms.reassembly import OpenSets, PartSet, SetKey
+from gateway.storage.base import Books, OutboxRow, StorageFull, Work
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -23,11 +22,8 @@ V = TypeVar("V")
 FINISHED_KEPT = 100_000
 """Finished messages kept: about 60 MB, and more than a person scrolls through. The oldest go first."""
 
-ENTRIES_KEPT = 200
-"""Entries of an account that stay readable."""
-
-CAUSES_KEPT = 1_000_000
-"""Causes that are remembered, so that a repeated request has no second effect."""
+ENTRIES_KEPT = 1_000
+"""Entries of an account that stay readable; their causes are remembered for as long."""
 
 Undo = list[Callable[[], object]]
 
@@ -179,18 +175,20 @@ class MemoryOutbox(_Table[int, OutboxRow]):
         return sorted(self.held.values(), key=lambda row: row.message_id)
 
 
-class MemoryParts(_Table[PartKey, PartSet]):
+class MemoryParts(_Table[SetKey, PartSet]):
     """The book of texts whose parts have not all come, with the sums that its caps look at."""
 
-    def put(self, key: PartKey, part_set: PartSet) -> None:
+    def put(self, key: SetKey, part_set: PartSet) -> None:
         self.set(key, part_set)
 
-    def totals(self, client: str, source: str) -> tuple[int, int, int]:
-        own = sum(1 for key in self.held if key[0] == client and key[1] == source)
-        octets = sum(part_set.octets for part_set in self.held.values())
-        return own, len(self.held), octets
+    def open_sets(self, account: str, source: str) -> OpenSets:
+        return OpenSets(
+            of_sender=sum(1 for key in self.held if key.account == account and key.source == source),
+            sets=len(self.held),
+            octets=sum(part_set.octets for part_set in self.held.values()),
+        )
 
-    def rows(self) -> list[tuple[PartKey, PartSet]]:
+    def rows(self) -> list[tuple[SetKey, PartSet]]:
         return list(self.held.items())
 
 
@@ -207,50 +205,73 @@ class MemoryEntries:
     def __init__(self, undo: Undo) -> None:
         self._undo = undo
         self._of: dict[str, deque[Entry]] = {}
-        self._causes: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._by_cause: dict[tuple[str, str], Entry] = {}
 
     def add(self, entry: Entry) -> bool:
         cause = (entry.cause, entry.kind)
-        if cause in self._causes:
+        if cause in self._by_cause:
             return False
-        own = self._of.setdefault(entry.account, deque(maxlen=ENTRIES_KEPT))
+        own = self._of.setdefault(entry.account, deque())
         own.append(entry)
-        self._causes[cause] = None
-        self._undo.append(lambda: (own.pop(), self._causes.pop(cause, None)))
-        if len(self._causes) > CAUSES_KEPT:
-            self._causes.popitem(last=False)
+        self._by_cause[cause] = entry
+        self._undo.append(lambda: (own.pop(), self._by_cause.pop(cause)))
+        if len(own) > ENTRIES_KEPT:
+            oldest = own.popleft()
+            self._by_cause.pop((oldest.cause, oldest.kind), None)
         return True
+
+    def find(self, cause: str, kind: str) -> Entry | None:
+        return self._by_cause.get((cause, kind))
 
     def of(self, number: str, limit: int) -> list[Entry]:
         return list(self._of.get(number, ()))[-1 : -limit - 1 : -1]
 
 
 class MemoryPayments(_Table[int, Payment]):
-    """Payments by number, and those of an account that wait for their code."""
+    """Payments by number, those of an account, and those that are held."""
 
     def __init__(self, undo: Undo) -> None:
         super().__init__(undo)
         self._last_number = 0
-        self._of: dict[str, dict[int, None]] = {}
+        self._of: dict[str, list[int]] = {}
+        self._held: dict[int, None] = {}
 
     def put(self, payment: Payment) -> None:
-        self._of.setdefault(payment.account, {})[payment.number] = None
+        if payment.number not in self.held:
+            self._of.setdefault(payment.account, []).append(payment.number)
+        self._mark(payment.number, payment.state == PaymentState.HELD)
         self.set(payment.number, payment)
 
     def pending(self, account: str) -> list[Payment]:
-        own = (self.get(number) for number in self._of.get(account, ()))
-        return [payment for payment in own if payment is not None and payment.is_pending]
+        return [self.held[number] for number in self._of.get(account, ()) if number in self._held]
+
+    def of(self, account: str, limit: int) -> list[Payment]:
+        own = [self.held[number] for number in self._of.get(account, ()) if number in self.held]
+        return own[-1 : -limit - 1 : -1]
+
+    def due(self, now: int, limit: int) -> list[Payment]:
+        due = [self.held[number] for number in self._held if self.held[number].expires_at <= now]
+        return sorted(due, key=lambda payment: payment.expires_at)[:limit]
 
     def next_number(self) -> int:
         self._last_number += 1
         return self._last_number
 
+    def _mark(self, number: int, is_held: bool) -> None:
+        held = self._held
+        if is_held and number not in held:
+            held[number] = None
+            self._undo.append(lambda: held.pop(number, None))
+        elif not is_held and number in held:
+            del held[number]
+            self._undo.append(lambda: held.__setitem__(number, None))
+
 
 class MemoryLimits(_Table[tuple[str, str], tuple[int, ...]]):
     """Times of what is limited per subscriber: automatic replies, texts that were not understood."""
 
-    def times(self, subscriber: str, name: str) -> tuple[int, ...]:
-        return self.get((subscriber, name)) or ()
+    def get(self, subscriber: str, name: str) -> tuple[int, ...]:  # type: ignore[override]  # the key in two words
+        return self.held.get((subscriber, name), ())
 
     def put(self, subscriber: str, name: str, times: tuple[int, ...]) -> None:
         if times:

@@ -1,0 +1,84 @@
+"""The one bridge from messages to commands: a text in octets becomes a request, the reply becomes octets."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import attrs
+
+from commands.dispatcher import Dispatcher
+from commands.request import Request
+from gateway.messages.message import Fate, Kind, Message
+from gateway.messages.routing import subscriber_number
+from gateway.smpp.constants import MessageState
+from gateway.sms import alphabets
+from gateway.storage.base import Books
+
+
+@attrs.frozen
+class Answered:
+    """What became of a command: the reply to send (None: silence) and the outcome's name for lists."""
+
+    reply: Message | None
+    outcome: str
+
+
+class Answering:
+    """Runs the commands of one gateway."""
+
+    def __init__(self, dispatcher: Dispatcher, validity: int) -> None:
+        """``validity``: how long a reply waits for its recipient, µs."""
+        self._dispatcher = dispatcher
+        self._validity = validity
+
+    def answer(self, message: Message, text: str | None, default_alphabet: str, now: int, books: Books) -> Answered:
+        """Answer the message that asks ``text`` (None: it could not be decoded) inside the transaction of ``books``.
+
+        The reply goes back from the number that was asked, in the cheapest data coding that carries it under the
+        client's default alphabet, as one message of any length: delivery cuts it.
+        """
+        reply = self._dispatcher.answer(
+            Request(
+                subscriber=subscriber_number(message.source_addr),
+                text=text or "",
+                received_at=now,
+                cause=f"message:{message.id}",
+                unsupported=text is None,
+            ),
+            books,
+        )
+        if reply is None:
+            return Answered(None, "silent")
+        data_coding, octets = _encoded(reply.text, default_alphabet)
+        message_id = books.messages.next_id()
+        return Answered(
+            Message(
+                id=message_id,
+                kind=Kind.REPLY,
+                client="",
+                recipient=message.client,
+                fate=Fate.CLIENT,
+                spelled_id="",
+                whole=message_id,
+                source_addr_ton=message.dest_addr_ton,
+                source_addr_npi=message.dest_addr_npi,
+                source_addr=message.destination_addr,
+                dest_addr_ton=message.source_addr_ton,
+                dest_addr_npi=message.source_addr_npi,
+                destination_addr=message.source_addr,
+                data_coding=data_coding,
+                user_data=octets,
+                state=MessageState.ENROUTE,
+                accepted_at=now,
+                service_type=message.service_type,
+                expires_at=now + self._validity,
+                outcome=reply.outcome,
+            ),
+            reply.outcome,
+        )
+
+
+@lru_cache(maxsize=4096)
+def _encoded(text: str, default_alphabet: str) -> tuple[int, bytes]:
+    data_coding, alphabet = alphabets.cheapest(text, alphabets.Alphabet(default_alphabet))
+    return data_coding, alphabets.encode(text, alphabet)

@@ -1,0 +1,94 @@
+"""Delivery receipts and intermediate notifications: when one is owed, and the message that it is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.messages.message import Fate, Kind, Message
+from gateway.smpp.constants import MessageState, Tag
+from gateway.smpp.receipts import Receipt, format_receipt
+from gateway.sms import alphabets
+
+RECEIPT_ESM_CLASS: Final = 0x04
+NOTIFICATION_ESM_CLASS: Final = 0x20
+_INTERMEDIATE: Final = 0x10
+_GSM_NETWORK: Final = 3
+"""network_error_code's network type for GSM (SMPP 3.4 §5.3.2.31)."""
+
+
+def receipt_is_owed(registered_delivery: int, state: int) -> bool:
+    """Whether the final ``state`` is to be told: bits 1-0 are a mask of their own (SMPP 3.4 §5.2.17)."""
+    asked = registered_delivery & 0x03
+    return asked == 1 or (asked == 2 and state != MessageState.DELIVERED)
+
+
+def notification_is_owed(registered_delivery: int) -> bool:
+    """Whether an intermediate notification was asked for (mask 0x10, as Kannel and others send it)."""
+    return bool(registered_delivery & _INTERMEDIATE)
+
+
+def receipt_for(message: Message, message_id: int, state: int, now: int, expires_at: int) -> Message:
+    """The message that tells ``message``'s client of its ``state`` at ``now``; intermediate when that is not final.
+
+    Addresses are swapped, the text is Appendix B's, the data_coding is never the original's, and
+    user_message_reference travels back.
+    """
+    final = state != MessageState.ENROUTE
+    text = format_receipt(
+        Receipt(
+            id=message.spelled_id,
+            sub=1,
+            dlvrd=1 if state == MessageState.DELIVERED else 0,
+            submit_date=message.accepted_at,
+            done_date=now,
+            state=state,
+            err=message.error,
+            text=_beginning(message),
+        )
+    )
+    tlvs = [
+        (int(Tag.RECEIPTED_MESSAGE_ID), message.spelled_id.encode("ascii") + b"\0"),
+        (int(Tag.MESSAGE_STATE), bytes((state,))),
+    ]
+    if message.error:
+        tlvs.append((int(Tag.NETWORK_ERROR_CODE), bytes((_GSM_NETWORK,)) + message.error.to_bytes(2, "big")))
+    tlvs.extend(tlv for tlv in message.tlvs if tlv[0] == Tag.USER_MESSAGE_REFERENCE)
+    return Message(
+        id=message_id,
+        kind=Kind.RECEIPT,
+        client="",
+        recipient=message.client,
+        fate=Fate.CLIENT,
+        spelled_id="",
+        whole=message_id,
+        source_addr_ton=message.dest_addr_ton,
+        source_addr_npi=message.dest_addr_npi,
+        source_addr=message.destination_addr,
+        dest_addr_ton=message.source_addr_ton,
+        dest_addr_npi=message.source_addr_npi,
+        destination_addr=message.source_addr,
+        data_coding=0,
+        user_data=text.encode("ascii", "replace"),
+        state=MessageState.ENROUTE,
+        accepted_at=now,
+        esm_class=RECEIPT_ESM_CLASS if final else NOTIFICATION_ESM_CLASS,
+        service_type=message.service_type,
+        expires_at=expires_at,
+        tlvs=tuple(tlvs),
+    )
+
+
+def _beginning(message: Message) -> str:
+    """The first 20 characters of the text, those that ASCII has: the receipt's coding is the default alphabet, and
+    what it would need UCS-2 for becomes ``?``."""
+    octets = message.user_data
+    if message.esm_class & 0x40 and octets:
+        octets = octets[octets[0] + 1 :]
+    alphabet = alphabets.alphabet_of(message.data_coding, alphabets.Alphabet.GSM0338)
+    if alphabet is None or alphabet is alphabets.Alphabet.OCTETS:
+        return ""
+    try:
+        text = alphabets.decode(octets[:80], alphabet)[:20]
+    except alphabets.UndecodableText:
+        return ""
+    return "".join(character if " " <= character <= "~" else "?" for character in text)

@@ -1,0 +1,155 @@
+"""Time-driven steps of messages: schedules, ends of validity, texts whose parts never came.
+
+How this works: after a commit that leaves a message pending, :meth:`Timetable.watch` plans its steps. A step carries
+the time that it was planned for; when the message was replaced meanwhile, its times differ and the step does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from gateway.clients.bindings import Binding
+from gateway.messages.acceptance import Accepted, House, carry, enqueue, fail_parts
+from gateway.messages.agenda import Agenda
+from gateway.messages.delivery import Delivery
+from gateway.messages.message import SCHEDULED, Fate, Message
+from gateway.messages.settlement import Outgoing, settle
+from gateway.smpp.constants import MessageState
+from gateway.sms.reassembly import SetKey
+from gateway.storage.base import NO_KEYS, Books, Keys, Storage
+
+
+class Timetable:
+    """What follows a commit: deliveries now, steps later. It is the :class:`gateway.messages.intake.Follow`."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        agenda: Agenda,
+        delivery: Delivery,
+        house: House,
+        now: Callable[[], int],
+        report: Callable[[str, BaseException], None],
+    ) -> None:
+        self._storage = storage
+        self._agenda = agenda
+        self._delivery = delivery
+        self._house = house
+        self._now = now
+        self._report = report
+
+    def offer(self, outgoing: Outgoing, origin: Binding | None) -> None:
+        """See :meth:`Delivery.offer`."""
+        self._delivery.offer(outgoing, origin)
+
+    def replaced(self, message: Message) -> None:
+        """See :meth:`Delivery.replaced`."""
+        self._delivery.replaced(message)
+
+    def watch(self, message: Message) -> None:
+        """Plan the steps of a message that is not final."""
+        message_id, scheduled_at, expires_at = message.id, message.scheduled_at, message.expires_at
+        if message.state == SCHEDULED:
+            self._agenda.plan(
+                scheduled_at,
+                lambda: self._storage.submit(
+                    Start(message_id, scheduled_at, self._now(), self._house), self._started, self._failed
+                ),
+            )
+        if expires_at:
+            self._agenda.plan(
+                expires_at,
+                lambda: self._storage.submit(
+                    Expire(message_id, expires_at, self._now(), self._house), self._ended, self._failed
+                ),
+            )
+
+    def watch_set(self, key: SetKey, expires_at: int) -> None:
+        """Plan the end of a set of parts."""
+        self._agenda.plan(
+            expires_at,
+            lambda: self._storage.submit(
+                ExpireSet(key, expires_at, self._now(), self._house), self._started, self._failed
+            ),
+        )
+
+    def _started(self, outgoing: list[Outgoing]) -> None:
+        for one in outgoing:
+            self._delivery.offer(one, None)
+
+    def _ended(self, ended: tuple[int, list[Outgoing]]) -> None:
+        message_id, outgoing = ended
+        if message_id:
+            self._delivery.withdraw(message_id)
+        self._started(outgoing)
+
+    def _failed(self, error: Exception) -> None:
+        self._report("time-driven step", error)
+
+
+@attrs.define(eq=False)
+class Start:
+    """The work that begins a scheduled message: it is carried as it would have been when it was submitted."""
+
+    message_id: int
+    scheduled_at: int
+    now: int
+    house: House
+    keys: Keys = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.keys = Keys(messages=(self.message_id,))
+
+    def __call__(self, books: Books) -> list[Outgoing]:
+        message = books.messages.get(self.message_id)
+        if message is None or message.state != SCHEDULED or message.scheduled_at != self.scheduled_at:
+            return []
+        if message.fate == Fate.CLIENT:
+            return [enqueue(books, books.messages.change(message.id, state=MessageState.ENROUTE))]
+        accepted = Accepted()
+        outcome = carry(books, message, self.house, accepted, self.now)
+        accepted.outgoing += settle(
+            books, message.id, MessageState.DELIVERED, self.now, self.house.terms, outcome=outcome
+        )
+        return accepted.outgoing
+
+
+@attrs.define(eq=False)
+class Expire:
+    """The work that ends a message whose validity is over; gives its id (0: it was not to be) and the receipt owed."""
+
+    message_id: int
+    expires_at: int
+    now: int
+    house: House
+    keys: Keys = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.keys = Keys(messages=(self.message_id,))
+
+    def __call__(self, books: Books) -> tuple[int, list[Outgoing]]:
+        message = books.messages.get(self.message_id)
+        if message is None or message.is_final or message.expires_at != self.expires_at:
+            return 0, []
+        return message.id, settle(books, message.id, MessageState.EXPIRED, self.now, self.house.terms)
+
+
+@attrs.define(eq=False)
+class ExpireSet:
+    """The work that ends a set of parts of which some never came."""
+
+    key: SetKey
+    expires_at: int
+    now: int
+    house: House
+    keys: Keys = NO_KEYS
+
+    def __call__(self, books: Books) -> list[Outgoing]:
+        part_set = books.parts.get(self.key)
+        if part_set is None or part_set.first_at + self.house.terms.parts_wait != self.expires_at:
+            return []
+        books.parts.remove(self.key)
+        return fail_parts(books, part_set.parts, MessageState.EXPIRED, self.now, self.house.terms)

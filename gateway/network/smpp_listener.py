@@ -1,0 +1,279 @@
+"""What all SMPP connections of a gateway share: the rooms behind them, the verdict on binds, the sweep of timers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Literal
+
+import attrs
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import ServerFactory
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from gateway.clients.bindings import Bindings
+from gateway.clients.directory import Client, Directory, Verdict
+from gateway.clients.throttle import TokenBucket
+from gateway.messages.delivery import Delivery
+from gateway.messages.intake import Intake
+from gateway.messages.operations import Operations
+from gateway.network.smpp_protocol import SmppProtocol
+from gateway.smpp.constants import CommandId
+from gateway.smpp.events import PduRefused, Unbound
+from gateway.smpp.pdus import Bind
+from gateway.smpp.session import Session, SessionLimits
+from gateway.smpp.statuses import CommandStatus, describe
+
+SWEEP_SECONDS: Final = 0.25
+"""How often deadlines are looked at: no timer of SMPP needs to be sharper, and no connection needs one of its own."""
+
+_BIND_NAMES: Final[dict[int, Literal["transmitter", "receiver", "transceiver"]]] = {
+    CommandId.BIND_TRANSMITTER: "transmitter",
+    CommandId.BIND_RECEIVER: "receiver",
+    CommandId.BIND_TRANSCEIVER: "transceiver",
+}
+
+
+@attrs.frozen
+class ListenerLimits:
+    """Bounds on connections. Seconds are monotonic."""
+
+    connections: int = 20_000
+    connections_per_ip: int = 0
+    """0 = as many as ``connections``: on a laptop everybody comes from 127.0.0.1."""
+    failed_binds_per_second: float = 20.0
+    """Per IP address; beyond it a bind is refused without looking at its password."""
+    write_timeout: float = 30.0
+    """A peer that has read nothing for so long is dropped."""
+
+
+@attrs.define
+class LinkCounters:
+    """Plain integers; metrics read them when they are asked for."""
+
+    connections: int = 0
+    binds: int = 0
+    binds_refused: int = 0
+    pdus_refused: int = 0
+
+
+class Exchange(ServerFactory):
+    """The factory of :class:`SmppProtocol`, and what its connections share."""
+
+    noisy = False
+    log = Logger(namespace="smpp")
+
+    def __init__(
+        self,
+        *,
+        system_id: str,
+        session_limits: SessionLimits,
+        limits: ListenerLimits,
+        directory: Directory,
+        bindings: Bindings,
+        intake: Intake,
+        operations: Operations,
+        delivery: Delivery,
+        reactor: Any,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self.system_id = system_id
+        self.session_limits = session_limits
+        self.limits = limits
+        self.write_timeout = limits.write_timeout
+        self.directory = directory
+        self.bindings = bindings
+        self.intake = intake
+        self.operations = operations
+        self.delivery = delivery
+        self.reactor = reactor
+        self.monotonic = monotonic
+        self.connections: dict[SmppProtocol, None] = {}
+        self.counters = LinkCounters()
+        self.accepting = True
+        self._phase = 0.0
+        self._per_ip: dict[str, int] = {}
+        self._failures: dict[str, TokenBucket] = {}
+        self._next_turn: list[Callable[[], None]] = []
+        self._sweep_due: Any = None
+
+    # --- connections ---
+
+    def buildProtocol(self, addr: IAddress) -> SmppProtocol | None:
+        """None (the connection is closed at once) when there are too many, or the gateway is stopping."""
+        host = getattr(addr, "host", "")
+        per_ip = self.limits.connections_per_ip
+        if (
+            not self.accepting
+            or len(self.connections) >= self.limits.connections
+            or (per_ip and self._per_ip.get(host, 0) >= per_ip)
+        ):
+            return None
+        protocol = SmppProtocol(self)
+        protocol.factory = self
+        return protocol
+
+    def new_session(self) -> Session:
+        # The golden ratio spreads the phases of any number of sessions evenly.
+        self._phase = (self._phase + 0.6180339887498949) % 1.0
+        return Session(self.session_limits, self.monotonic(), phase=self._phase)
+
+    def opened(self, protocol: SmppProtocol) -> None:
+        self.counters.connections += 1
+        self.connections[protocol] = None
+        host = protocol.peer.rpartition(":")[0]
+        self._per_ip[host] = self._per_ip.get(host, 0) + 1
+        if self._sweep_due is None:
+            self._sweep_due = self.reactor.callLater(SWEEP_SECONDS, self._sweep)
+
+    def closed(self, protocol: SmppProtocol) -> None:
+        self.connections.pop(protocol, None)
+        host = protocol.peer.rpartition(":")[0]
+        left = self._per_ip.get(host, 1) - 1
+        if left:
+            self._per_ip[host] = left
+        else:
+            self._per_ip.pop(host, None)
+
+    def _sweep(self) -> None:
+        self._sweep_due = None
+        now = self.monotonic()
+        for protocol in list(self.connections):
+            if protocol.needs_tick(now):
+                protocol.tick(now)
+        for host in [host for host, bucket in self._failures.items() if bucket.is_full(now)]:
+            del self._failures[host]
+        if self.connections:
+            self._sweep_due = self.reactor.callLater(SWEEP_SECONDS, self._sweep)
+
+    def in_next_turn(self, action: Callable[[], None]) -> None:
+        """Run ``action`` in the next reactor turn, with all others of this turn behind one timer."""
+        if not self._next_turn:
+            self.reactor.callLater(0, self._run_turn)
+        self._next_turn.append(action)
+
+    def _run_turn(self) -> None:
+        actions, self._next_turn = self._next_turn, []
+        for action in actions:
+            action()
+
+    # --- binds ---
+
+    def bind(self, protocol: SmppProtocol, request: Bind) -> None:
+        """Answer a bind now, or when a thread has computed its password's hash."""
+        host = protocol.peer.rpartition(":")[0]
+        now = self.monotonic()
+        failures = self._failures.get(host)
+        if failures is not None and not failures.has(now):
+            self._decline(protocol, request, Verdict(CommandStatus.ESME_RBINDFAIL, None, "too many failed binds"))
+            return
+        if not self.directory.slow:
+            matched = self.directory.password_matches(request.system_id, request.password)
+            self._decide(protocol, request, matched)
+            return
+        checked = deferToThreadPool(
+            self.reactor,
+            self.reactor.getThreadPool(),
+            self.directory.password_matches,
+            request.system_id,
+            request.password,
+        )
+        checked.addCallback(lambda matched: self._decide(protocol, request, matched))
+        checked.addErrback(self._undecided, protocol, request)
+
+    def _decide(self, protocol: SmppProtocol, request: Bind, matched: bool) -> None:
+        bind_type = _BIND_NAMES[request.command_id]
+        verdict = self.directory.judge(
+            request.system_id,
+            bind_type,
+            request.system_type,
+            protocol.peer.rpartition(":")[0],
+            matched=matched,
+            bound=self.bindings.count(request.system_id),
+        )
+        client = verdict.client
+        if not self.accepting:
+            verdict = Verdict(CommandStatus.ESME_RBINDFAIL, None, "the gateway is stopping")
+        if client is None or verdict.status:
+            self._decline(protocol, request, verdict)
+            return
+        session = protocol.session
+        if session.closed:
+            return
+        session.limits = self._limits_of(client)
+        session.respond(request, CommandStatus.ESME_ROK, system_id=self.system_id)
+        protocol.binding = binding = self.bindings.bind(
+            client, bind_type, session.interface_version, protocol.peer, protocol, self.monotonic()
+        )
+        self.counters.binds += 1
+        self.log.info(
+            "{client} bound as {bind_type} from {peer}, interface_version 0x{version:02x}",
+            client=client.system_id,
+            bind_type=bind_type,
+            peer=protocol.peer,
+            version=request.interface_version,
+        )
+        # The response first, then what has waited for this client.
+        protocol.flush()
+        self.delivery.bound(binding)
+        protocol.soon()
+
+    def _decline(self, protocol: SmppProtocol, request: Bind, verdict: Verdict) -> None:
+        host = protocol.peer.rpartition(":")[0]
+        bucket = self._failures.get(host)
+        if bucket is None:
+            bucket = self._failures[host] = TokenBucket(self.limits.failed_binds_per_second, self.monotonic())
+        bucket.take(self.monotonic())
+        self.counters.binds_refused += 1
+        self.log.warn(
+            "bind of {client!r} from {peer} refused with {status}: {reason}{remedy}",
+            client=request.system_id,
+            peer=protocol.peer,
+            status=describe(verdict.status),
+            reason=verdict.reason,
+            remedy=f" (to let it in: {verdict.remedy})" if verdict.remedy else "",
+        )
+        protocol.session.respond(request, verdict.status)
+        protocol.soon()
+
+    def _undecided(self, failure: Failure, protocol: SmppProtocol, request: Bind) -> None:
+        self.log.failure("a password could not be checked", failure)
+        protocol.session.respond(request, CommandStatus.ESME_RSYSERR)
+        protocol.soon()
+
+    def _limits_of(self, client: Client) -> SessionLimits:
+        return attrs.evolve(
+            self.session_limits,
+            window_in=client.window_in,
+            window_out=client.window_out,
+            refuse_beyond_window=client.refuse_beyond_window,
+        )
+
+    # --- what is worth a line ---
+
+    def refused(self, protocol: SmppProtocol, event: PduRefused) -> None:
+        """One line for a PDU that was turned away; its octets may hold a secret and are not shown."""
+        self.counters.pdus_refused += 1
+        self.log.warn(
+            "PDU 0x{command_id:08x} of {size} octets from {who} refused with {status}: {reason}",
+            command_id=event.command_id,
+            size=len(event.octets),
+            who=self._who(protocol),
+            status=describe(event.status),
+            reason=event.reason,
+        )
+
+    def unbound(self, protocol: SmppProtocol, event: Unbound) -> None:
+        self.log.info("{who} unbound{by}", who=self._who(protocol), by="" if event.by_peer else " at our request")
+
+    def log_closed(self, protocol: SmppProtocol, reason: str) -> None:
+        """Bindings and refusals are news; an empty connection (a health probe) is not."""
+        if protocol.binding is not None:
+            self.log.info("session of {who} closed: {reason}", who=self._who(protocol), reason=reason)
+        else:
+            self.log.debug("connection from {who} closed: {reason}", who=self._who(protocol), reason=reason)
+
+    def _who(self, protocol: SmppProtocol) -> str:
+        return f"{protocol.binding.client.system_id} ({protocol.peer})" if protocol.binding else protocol.peer
+

@@ -1,0 +1,255 @@
+"""One SMPP connection: a transport on one side, a sans-IO session on the other.
+
+How this works. Octets that arrive go to the session, whose events are pulled and acted on; at the end of that turn
+everything there is to say is written at once and the acknowledgements are committed together. Work that is done
+later (a database's answer, a retry) says what it has to say and calls :meth:`SmppProtocol.soon`, which flushes once
+per reactor turn.
+
+A client that sends much is read in portions, so that others are served in between; a client that does not read fills
+its transport's buffer, which pauses this connection both ways until it drains, and closes it when it never does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from twisted.internet.interfaces import IAddress, IPushProducer
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from gateway.clients.bindings import Binding
+from gateway.smpp.events import (
+    BindRequested,
+    CloseReason,
+    EnquireLinkReceived,
+    Event,
+    OperationReceived,
+    PduRefused,
+    RequestLost,
+    RequestTimedOut,
+    ResponseReceived,
+    SessionClosed,
+    SubmitReceived,
+    Unbound,
+)
+from gateway.smpp.pdus import Bind, Pdu
+from gateway.smpp.session import Session
+
+if TYPE_CHECKING:
+    from gateway.network.smpp_listener import Exchange
+
+EVENTS_PER_TURN: Final = 256
+"""Events of one connection before others get their turn: about 5 ms of work."""
+
+
+@implementer(IPushProducer)
+class SmppProtocol(Protocol):
+    """The link of a binding (:class:`gateway.clients.bindings.Link`) and the producer of its transport."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self.session: Session
+        self.binding: Binding | None = None
+        self.peer = ""
+        self._congested_since: float | None = None
+        self._pulling = False
+        self._flush_due = False
+        self._more_due = False
+        self._gone = False
+        self._reading = True
+
+    # --- the transport speaks ---
+
+    def makeConnection(self, transport) -> None:  # type: ignore[no-untyped-def]  # Twisted's own has no types
+        address: IAddress = transport.getPeer()
+        self.peer = f"{getattr(address, 'host', 'unknown')}:{getattr(address, 'port', 0)}"
+        super().makeConnection(transport)
+
+    def connectionMade(self) -> None:
+        exchange = self._exchange
+        self.session = exchange.new_session()
+        transport = self.transport
+        if hasattr(transport, "setTcpNoDelay"):
+            # A response of 33 octets must not wait for the next one (Nagle); we write once per turn anyway.
+            transport.setTcpNoDelay(True)
+        transport.registerProducer(self, True)
+        exchange.opened(self)
+
+    def dataReceived(self, data: bytes) -> None:
+        self.session.receive_data(data, self._exchange.monotonic())
+        self.pull()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._gone = True
+        self.session.end_of_input()
+        self.pull()
+        self._exchange.closed(self)
+
+    # --- the producer of the transport: backpressure ---
+
+    def pauseProducing(self) -> None:
+        """The peer does not read: stop reading from it and sending to it."""
+        if self._congested_since is None:
+            self._congested_since = self._exchange.monotonic()
+        self._settle_reading()
+
+    def resumeProducing(self) -> None:
+        """The peer reads again."""
+        self._congested_since = None
+        self._settle_reading()
+        self.pull()
+        if self.binding is not None:
+            self._exchange.delivery.pump(self.binding)
+            self.soon()
+
+    def stopProducing(self) -> None:
+        """The transport is finished; connectionLost follows."""
+
+    def _settle_reading(self) -> None:
+        if self._gone:
+            return
+        reading = self._congested_since is None and not self.session.reading_paused and not self._more_due
+        if reading is not self._reading:
+            self._reading = reading
+            if reading:
+                self.transport.resumeProducing()
+            else:
+                self.transport.pauseProducing()
+
+    # --- the link of the binding ---
+
+    @property
+    def room(self) -> int:
+        return 0 if self._congested_since is not None else self.session.room
+
+    def respond(self, request: Pdu, status: int = 0, **fields: object) -> None:
+        self.session.respond(request, status, **fields)
+        if not self._pulling:
+            self.soon()
+
+    def abandon(self, request: Pdu) -> None:
+        self.session.abandon(request)
+        self.soon()
+
+    def request(self, pdu: Pdu, context: object) -> int:
+        sequence_number = self.session.request(pdu, self._exchange.monotonic(), context)
+        if not self._pulling:
+            self.soon()
+        return sequence_number
+
+    def send(self, pdu: Pdu) -> None:
+        self.session.send(pdu)
+        self.soon()
+
+    def unbind(self) -> None:
+        self.session.unbind(self._exchange.monotonic())
+        self.soon()
+
+    def drop(self) -> None:
+        self.session.close(CloseReason.OWNER_CLOSED)
+        self.soon()
+
+    def flush(self) -> None:
+        """Hand all octets to the transport, and close it when the session is over."""
+        octets = self.session.data_to_send()
+        if octets and not self._gone:
+            self.transport.write(octets)
+        if self.session.closed and not self._gone:
+            self.transport.loseConnection()
+
+    def soon(self) -> None:
+        """Pull and flush in the next reactor turn, once however often it is asked for."""
+        if not self._flush_due:
+            self._flush_due = True
+            self._exchange.in_next_turn(self._turn)
+
+    def _turn(self) -> None:
+        self._flush_due = False
+        self.pull()
+
+    # --- time ---
+
+    def needs_tick(self, now: float) -> bool:
+        """Whether :meth:`tick` has something to look at."""
+        return now >= self.session.deadline or self._congested_since is not None
+
+    def tick(self, now: float) -> None:
+        """The sweep: timers of the session, and a peer that has not read for too long."""
+        since = self._congested_since
+        if since is not None and now - since >= self._exchange.write_timeout:
+            self._exchange.log_closed(self, "write_timeout")
+            self.session.close("write_timeout")
+            self.transport.abortConnection()
+            self.pull()
+        elif now >= self.session.deadline:
+            self.session.tick(now)
+            self.pull()
+
+    # --- events ---
+
+    def pull(self) -> None:
+        """Act on what has happened, then say what there is to say."""
+        if self._pulling:
+            return
+        self._pulling = True
+        try:
+            self._more_due = False
+            session, exchange = self.session, self._exchange
+            now = exchange.monotonic()
+            for _ in range(EVENTS_PER_TURN):
+                event = session.next_event(now)
+                if event is None:
+                    break
+                self._act(event)
+                if self._congested_since is not None and not self._gone:
+                    break
+            else:
+                self._more_due = True
+                self.soon()
+            exchange.delivery.commit()
+            if self.binding is not None:
+                exchange.delivery.pump(self.binding)
+        finally:
+            self._pulling = False
+        self.flush()
+        self._settle_reading()
+
+    def _act(self, event: Event) -> None:
+        exchange = self._exchange
+        binding = self.binding
+        if isinstance(event, SubmitReceived):
+            assert binding is not None
+            exchange.intake.submit(binding, event.request)
+        elif isinstance(event, ResponseReceived):
+            exchange.delivery.responded(event.context, event.response.command_status)
+        elif isinstance(event, OperationReceived):
+            assert binding is not None
+            exchange.operations.operate(binding, event.request)
+        elif isinstance(event, BindRequested):
+            assert isinstance(event.request, Bind)
+            exchange.bind(self, event.request)
+        elif isinstance(event, RequestTimedOut):
+            exchange.delivery.timed_out(event.context)
+        elif isinstance(event, RequestLost):
+            self._leave()
+            exchange.delivery.lost(event.context)
+        elif isinstance(event, PduRefused):
+            exchange.refused(self, event)
+        elif isinstance(event, Unbound):
+            exchange.unbound(self, event)
+            self._leave()
+        elif isinstance(event, SessionClosed):
+            self._leave()
+            if binding is not None:
+                exchange.delivery.unbound(binding)
+            exchange.log_closed(self, event.reason)
+        else:
+            assert isinstance(event, EnquireLinkReceived)
+            self.session.respond(event.request)
+
+    def _leave(self) -> None:
+        """The binding's place is free from now on; nothing new is delivered to it."""
+        if self.binding is not None and self.binding.bound:
+            self._exchange.bindings.unbind(self.binding)
+
