@@ -40,6 +40,7 @@ _TYPES_FROM_SMSC = (0x00, 0x04, 0x08, 0x10, 0x18, 0x20)
 SUBMIT_ESM_CLASS = _esm_classes((0, 1, 3), _TYPES_FROM_ESME)  # transaction mode is for data_sm only (§2.10.3)
 DATA_ESM_CLASS = _esm_classes((0, 1, 2, 3), _TYPES_FROM_ESME)
 DELIVER_ESM_CLASS = _esm_classes((0,), _TYPES_FROM_SMSC)
+DELIVER_DATA_ESM_CLASS = _esm_classes((0, 1, 2, 3), _TYPES_FROM_SMSC)
 
 PRIORITY_FLAG = _only(range(4), CommandStatus.ESME_RINVPRTFLG)
 # Bits 1-0 are a choice whose value 3 is reserved, bits 3-2 and bit 4 are free, bits 7-5 are reserved (§5.2.17).

@@ -172,3 +172,6 @@ EXPECTED: dict[type[Pdu], frozenset[Tag]] = {
     AlertNotification: frozenset({Tag.MS_AVAILABILITY_STATUS}),
 }
 """The tags that each PDU expects; the PDUs that are not here expect none."""
+
+NONE_EXPECTED: frozenset[Tag] = frozenset()
+"""For the PDUs that are not in `EXPECTED`."""

@@ -15,11 +15,12 @@ from gateway.smpp.constants import MessageState, Tag
 from gateway.smpp.errors import PduError
 from gateway.smpp.pdus import Pdu
 from gateway.smpp.statuses import CommandStatus
-from gateway.smpp.tlv_types import CALLBACKS, EXPECTED, TYPES, Kind, TlvType
+from gateway.smpp.tlv_types import CALLBACKS, EXPECTED, NONE_EXPECTED, TYPES, Kind, TlvType
 
 __all__ = [
     "EXPECTED",
     "MOST_TLVS",
+    "NONE_EXPECTED",
     "TYPES",
     "Kind",
     "Tlv",

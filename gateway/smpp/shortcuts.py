@@ -1,0 +1,177 @@
+"""Hand-written reading and writing of the PDUs of the hot path; `layouts` stays the authority on what is right.
+
+How this works. A reader knows the usual shape of its PDU. If everything is as usual it returns what the tables would
+have returned; at anything else (a fault, a rare field that is set) it returns None, and the tables decide and word the
+refusal. So no reader judges mandatory fields on its own, and a property test compares each one with the tables. A
+writer returns what the tables would have written.
+
+Why: through the tables these four cost 10, 4.3, 1.2 and 2 µs. Here reading a submit_sm costs 2.0 µs (0.6 of them for
+making the object), writing a deliver_sm 0.9, writing a submit_sm_resp 0.35 and reading a deliver_sm_resp 0.7 (timeit,
+Python 3.11, one core of a small virtual machine).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from struct import Struct, error
+from typing import Any
+
+from gateway.smpp.checks import (
+    DEFAULT_MESSAGE,
+    DEST_NPI,
+    DEST_TON,
+    PRIORITY_FLAG,
+    REGISTERED_DELIVERY,
+    REPLACE_IF_PRESENT,
+    SOURCE_NPI,
+    SOURCE_TON,
+    SUBMIT_ESM_CLASS,
+    address_fault,
+)
+from gateway.smpp.constants import HEADER_LENGTH, CommandId
+from gateway.smpp.pdus import DeliverSmResp, Pdu, ShortMessage, SubmitSm, SubmitSmResp
+from gateway.smpp.tlvs import EXPECTED, Tlv, read, write
+
+_HEADER = Struct(">LLLL")
+_ESM_CLASS_TO_SM_LENGTH = Struct(">10B")  # when schedule_delivery_time and validity_period are one NUL each
+_LONGEST_ADDRESS = 20
+_MOST_COMMON_LENGTH_LIMIT = 254  # 255 is for SMPP 5.0: left to the tables
+_SUBMIT_TLVS = EXPECTED[SubmitSm]
+
+
+def read_submit_sm(frame: bytes, command_status: int, sequence_number: int, version: int) -> SubmitSm | None:
+    """A submit_sm without service_type, schedule and validity, with its text in one place."""
+    try:
+        if frame[HEADER_LENGTH]:
+            return None
+        source_ton = frame[17]
+        source_npi = frame[18]
+        end = frame.index(0, 19)
+        source = frame[19:end]
+        dest_ton = frame[end + 1]
+        dest_npi = frame[end + 2]
+        start = end + 3
+        end = frame.index(0, start)
+        destination = frame[start:end]
+        (
+            esm_class,
+            protocol_id,
+            priority_flag,
+            schedule,
+            validity,
+            registered_delivery,
+            replace_if_present_flag,
+            data_coding,
+            sm_default_msg_id,
+            sm_length,
+        ) = _ESM_CLASS_TO_SM_LENGTH.unpack_from(frame, end + 1)
+    except (IndexError, ValueError, error):
+        return None
+    start = end + 11
+    end = start + sm_length
+    if (
+        schedule
+        or validity
+        or source_ton in SOURCE_TON
+        or source_npi in SOURCE_NPI
+        or dest_ton in DEST_TON
+        or dest_npi in DEST_NPI
+        or esm_class in SUBMIT_ESM_CLASS
+        or priority_flag in PRIORITY_FLAG
+        or registered_delivery in REGISTERED_DELIVERY
+        or replace_if_present_flag in REPLACE_IF_PRESENT
+        or sm_default_msg_id in DEFAULT_MESSAGE
+        or sm_length > _MOST_COMMON_LENGTH_LIMIT
+        or end > len(frame)
+        or not destination
+        or address_fault(source, source_ton, _LONGEST_ADDRESS)
+        or address_fault(destination, dest_ton, _LONGEST_ADDRESS)
+    ):
+        return None
+    tlvs: tuple[Tlv, ...] = ()
+    if end < len(frame):
+        if sm_length:
+            return None  # a message_payload may stand beside the text
+        tlvs = read(frame, end, _SUBMIT_TLVS)
+    return SubmitSm(
+        "",
+        source_ton,
+        source_npi,
+        source.decode(),
+        dest_ton,
+        dest_npi,
+        destination.decode(),
+        esm_class,
+        protocol_id,
+        priority_flag,
+        "",
+        "",
+        registered_delivery,
+        replace_if_present_flag,
+        data_coding,
+        sm_default_msg_id,
+        frame[start:end],
+        sequence_number=sequence_number,
+        command_status=command_status,
+        tlvs=tlvs,
+    )
+
+
+def read_deliver_sm_resp(frame: bytes, command_status: int, sequence_number: int, version: int) -> DeliverSmResp | None:
+    """A deliver_sm_resp with an empty message_id, or an error."""
+    if command_status or (len(frame) == HEADER_LENGTH + 1 and not frame[HEADER_LENGTH]):
+        return DeliverSmResp("", sequence_number=sequence_number, command_status=command_status)
+    return None
+
+
+def write_short_message(pdu: ShortMessage) -> bytes:
+    """A submit_sm or deliver_sm. One character is one octet here: Latin-1 turns the whole into octets at once."""
+    service_type = pdu.service_type
+    source_addr = pdu.source_addr
+    destination_addr = pdu.destination_addr
+    schedule_delivery_time = pdu.schedule_delivery_time
+    validity_period = pdu.validity_period
+    texts = f"{service_type}{source_addr}{destination_addr}{schedule_delivery_time}{validity_period}"
+    if not texts.isascii() or "\0" in texts:
+        raise ValueError("a C-Octet String holds ASCII without NUL")
+    short_message = pdu.short_message
+    body = (
+        f"{service_type}\0"
+        f"{chr(pdu.source_addr_ton)}{chr(pdu.source_addr_npi)}{source_addr}\0"
+        f"{chr(pdu.dest_addr_ton)}{chr(pdu.dest_addr_npi)}{destination_addr}\0"
+        f"{chr(pdu.esm_class)}{chr(pdu.protocol_id)}{chr(pdu.priority_flag)}"
+        f"{schedule_delivery_time}\0{validity_period}\0"
+        f"{chr(pdu.registered_delivery)}{chr(pdu.replace_if_present_flag)}{chr(pdu.data_coding)}"
+        f"{chr(pdu.sm_default_msg_id)}{chr(len(short_message))}"
+    ).encode("latin-1") + short_message
+    if pdu.tlvs:
+        body += write(pdu.tlvs)
+    length = HEADER_LENGTH + len(body)
+    return _HEADER.pack(length, pdu.command_id, pdu.command_status, pdu.sequence_number) + body
+
+
+def write_submit_sm_resp(pdu: SubmitSmResp) -> bytes:
+    """A submit_sm_resp; an error is its header alone."""
+    if pdu.command_status:
+        return _HEADER.pack(HEADER_LENGTH, pdu.command_id, pdu.command_status, pdu.sequence_number)
+    message_id = pdu.message_id.encode("ascii")
+    if 0 in message_id:
+        raise ValueError("a C-Octet String holds ASCII without NUL")
+    body = message_id + b"\0"
+    if pdu.tlvs:
+        body += write(pdu.tlvs)
+    return _HEADER.pack(HEADER_LENGTH + len(body), pdu.command_id, 0, pdu.sequence_number) + body
+
+
+Reader = Callable[[bytes, int, int, int], Pdu | None]
+"""(frame, command_status, sequence_number, interface_version) -> the PDU, or None: ask the tables."""
+
+READERS: dict[int, Reader] = {
+    CommandId.SUBMIT_SM: read_submit_sm,
+    CommandId.DELIVER_SM_RESP: read_deliver_sm_resp,
+}
+WRITERS: dict[int, Callable[[Any], bytes]] = {
+    CommandId.SUBMIT_SM: write_short_message,
+    CommandId.DELIVER_SM: write_short_message,
+    CommandId.SUBMIT_SM_RESP: write_submit_sm_resp,
+}
