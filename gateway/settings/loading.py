@@ -27,17 +27,9 @@ def load_settings(options: Mapping[str, object], environ: Mapping[str, str]) -> 
     that it was not given. Raises SettingsError with all faults of all sources.
     """
     gathered = gather(options, environ)
-    faults = list(gathered.faults)
-    seen: set[keys.Path] = set()
-    while True:
-        try:
-            settings = structure.build(gathered.values, environ)
-            break
-        except ClassValidationError as error:
-            # What is wrong is told and then left out, so that the rules between keys can look at all the rest.
-            for path, message in structure.faults_of(error):
-                faults.append(f"{gathered.origin(path)}: {message}")
-                _leave_out(gathered, path, seen)
+    faults = gathered.faults
+    faults += _structural(gathered, environ)
+    settings = structure.build(gathered.values, environ)
     faults += (f"{gathered.origin(path)}: {message}" for path, message in _between_keys(settings))
     if faults:
         raise SettingsError(faults)
@@ -54,12 +46,32 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _leave_out(gathered: Gathered, path: keys.Path, seen: set[keys.Path]) -> None:
-    # A key that is missing cannot be left out: its row can. Each turn drops something, so the turns come to an end.
-    while path in seen or not _is_there(gathered.values, path):
-        path = path[:-1]
-    seen.add(path)
-    gathered.forget(path)
+def _structural(gathered: Gathered, environ: Mapping[str, str]) -> list[str]:
+    """What is wrong with single values; they are left out, so that the rules between keys can look at all the rest."""
+    faults: list[str] = []
+    while True:
+        try:
+            structure.build(gathered.values, environ)
+        except ClassValidationError as error:
+            found = list(structure.faults_of(error))
+            # The first turn sees every value; later ones only see what leaving out has left behind.
+            faults = faults or [f"{gathered.origin(path)}: {message}" for path, message in found]
+            _leave_out(gathered, [path for path, _ in found])
+        else:
+            return faults
+
+
+def _leave_out(gathered: Gathered, paths: list[keys.Path]) -> None:
+    """Drop what stands at these paths: at least one value, so that leaving out comes to an end."""
+    dropped: list[keys.Path] = []
+    for path in paths:
+        if any(path[: len(gone)] == gone for gone in dropped):
+            continue
+        # What is missing cannot be left out; the row that misses it can.
+        while not _is_there(gathered.values, path):
+            path = path[:-1]
+        gathered.forget(path)
+        dropped.append(path)
 
 
 def _is_there(values: object, path: keys.Path) -> bool:
@@ -81,5 +93,7 @@ def _between_keys(settings: Settings) -> Iterator[tuple[keys.Path, str]]:
         yield ("http", "port"), f"{http.port} is the SMPP port too"
     if settings.ready_file is not None and not settings.ready_file.absolute().parent.is_dir():
         yield ("ready_file",), f"there is no folder {settings.ready_file.absolute().parent}"
+    for fault in settings.wallet.faults():
+        yield ("wallet", fault.split()[0]), fault
     if settings.wallet.short_code in settings.accounts:
         yield ("wallet", "short_code"), f"{settings.wallet.short_code} is an account's number too"

@@ -13,7 +13,7 @@ from commands.wallet.accounts import Account
 from commands.wallet.money import Money
 from commands.wallet.rules import WalletRules
 from gateway.clients.patterns import AddressPattern
-from gateway.smpp.session import SessionLimits
+from gateway.smpp.limits import SessionLimits
 
 Port = NewType("Port", int)
 """0 to 65535; 0 takes a free port."""
@@ -113,12 +113,6 @@ class WalletSettings(WalletRules):
     """``[wallet]``: the short code that is answered, and the rules of the mock wallet by their own names."""
 
     short_code: ShortCode = attrs.field(default=ShortCode("7494"), metadata=_means("the number that subscribers text"))
-    unknown_subscribers: Literal["refuse", "create"] = attrs.field(
-        default="refuse",
-        metadata=_means(
-            '`refuse` answers an unknown number with "no wallet"; `create` opens an account with a drawn balance'
-        ),
-    )
 
 
 @attrs.frozen(kw_only=True)
@@ -223,5 +217,25 @@ SESSION_MEANINGS: Mapping[str, str] = {
 }
 """The meanings of SessionLimits' own fields, in its order."""
 
-WALLET_MEANINGS: Mapping[str, str] = {}
+WALLET_MEANINGS: Mapping[str, str] = {
+    "unknown_subscribers": '`refuse` answers an unknown number with "no wallet"; `create` opens an account for it',
+    "language": "language of an account that was created",
+    "currency": "its currency",
+    "created_balance": "its balance is drawn below this, minor units",
+    "allow_confirm_off": "whether CONFIRM 0 runs by SMS (it lowers protection)",
+    "pin_digits": "length of a PIN",
+    "pin_reset_gap": "seconds between two new PINs",
+    "pin_resets": "new PINs within the window, then the lock",
+    "pin_resets_window": "the window, seconds",
+    "pin_reset_lock": "the lock, seconds",
+    "pin_temporary": "seconds that a new PIN opens anything",
+    "pin_wrong_checks": "wrong PINs at one terminal before it is locked out",
+    "pin_wrong_checks_of_all": "wrong PINs at all terminals together before all are locked out",
+    "pin_check_lock": "that lock, seconds; it doubles each time",
+    "pin_check_lock_longest": "where the doubling ends, seconds",
+    "code_valid": "seconds that a payment code is good",
+    "code_tries": "wrong codes before the payment is refused",
+    "payments_held": "payments of an account that may wait for their code",
+    "payment_limit": "the largest payment, minor units; 0 = none",
+}
 """The meanings of WalletRules' own fields."""

@@ -17,7 +17,7 @@ from gateway.settings import keys
 ROW_TABLES = ("clients", "accounts")
 """Tables that a file replaces whole: nobody keeps a demo password by accident."""
 
-_KUBERNETES = re.compile(r"(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
+_KUBERNETES = re.compile(r"_SERVICE_(HOST|PORT(_\w+)?)|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?")
 """What Kubernetes adds to the environment for a service called sms-gateway, after ``SMS_GATEWAY``."""
 
 

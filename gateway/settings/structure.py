@@ -25,7 +25,7 @@ from gateway.clients.directory import check_hash
 from gateway.clients.patterns import AddressPattern
 from gateway.settings import keys, model
 from gateway.settings.sources import did_you_mean
-from gateway.smpp.session import SessionLimits
+from gateway.smpp.limits import SessionLimits
 
 Hook = Callable[[Any, Any], Any]
 
@@ -116,12 +116,12 @@ def _is_rows(kind: Any) -> bool:
 
 
 def _rows(converter: cattrs.Converter, kind: Any) -> Hook:
-    structure = converter.gen_structure_mapping(kind, structure_to=dict)
+    of_the_same: Any = dict[get_args(kind)]  # type: ignore[misc]  # a run-time type
 
     def hook(value: Any, _: Any) -> Any:
         if not isinstance(value, dict):
             raise ValueError("expected a table of tables")
-        return structure(value, kind)
+        return converter.structure(value, of_the_same)
 
     return hook
 
@@ -248,22 +248,23 @@ def _database(value: Any, _: Any) -> str:
 def _balances(value: Any, _: Any) -> tuple[Money, ...]:
     if not isinstance(value, dict):
         raise ValueError('expected a table such as { RUB = "1234.50" }')
-    balances = []
+    balances, faults = [], []
     for currency, amount in value.items():
-        if not isinstance(amount, str):
-            raise ValueError(f'{currency}: expected an amount in quotes, such as "1234.50"')
-        nothing = f"{0:.{exponent(currency)}f}"
         try:
-            # parse_amount is for payments, which are never nothing; an account may hold nothing. The currency is
-            # checked either way.
-            balances.append(
-                Money(0, parse_amount("1", currency).currency)
-                if amount in ("0", nothing)
-                else parse_amount(amount, currency)
-            )
-        except AmountInvalid as error:
-            raise ValueError(f"{currency}: {error}") from None
+            balances.append(_money(amount, currency))
+        except (AmountInvalid, ValueError) as error:
+            faults.append(f"{currency}: {error}")
+    if faults:
+        raise ValueError("; ".join(faults))
     return tuple(balances)
+
+
+def _money(amount: object, currency: str) -> Money:
+    if not isinstance(amount, str):
+        raise ValueError('expected an amount in quotes, such as "1234.50"')
+    one = parse_amount("1", currency)
+    # parse_amount is for payments, which are never nothing; an account may hold nothing.
+    return Money(0, one.currency) if amount in ("0", f"{0:.{exponent(currency)}f}") else parse_amount(amount, currency)
 
 
 def _password(value: Any, environ: Mapping[str, str]) -> str:

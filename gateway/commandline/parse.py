@@ -1,0 +1,71 @@
+"""``sms-gateway parse``: what the parser makes of a text."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from gateway.commandline.faults import Unusable
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each text.")
+@click.argument("text", nargs=-1, required=True)
+def parse(text: tuple[str, ...], as_json: bool) -> None:
+    """Show how TEXT is understood, and by which steps.
+
+    Uses no network. With TEXT - the texts are read from standard input, one a line; with --json each line is a JSON
+    string, so that a text can hold any character. Put -- before a text that begins with a dash.
+    """
+    from commands.parsing import Parser
+
+    parser = Parser.load()
+    if text != ("-",):
+        _show(parser, " ".join(text), as_json)
+        return
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        try:
+            one = _json_text(line) if as_json else line.decode("utf-8").rstrip("\r\n")
+        except ValueError as error:
+            raise Unusable([f"standard input, line {number}: {error}"]) from None
+        _show(parser, one, as_json)
+
+
+def _json_text(line: bytes) -> str:
+    try:
+        text = json.loads(line)
+    except ValueError:
+        raise ValueError("not JSON") from None
+    if not isinstance(text, str):
+        raise ValueError("expected a JSON string")
+    return text
+
+
+def _show(parser: Any, text: str, as_json: bool) -> None:
+    explained = parser.explain(text).to_json()
+    if as_json:
+        # ASCII: every character, a lone surrogate too, survives any terminal and any pipe.
+        click.echo(json.dumps(explained))
+        return
+    click.echo(f"{_visible(text)}\n  {_verdict(explained)}")
+    for step in explained["steps"]:
+        click.echo(f"  - {_step(step)}")
+
+
+def _verdict(explained: dict[str, Any]) -> str:
+    words = [explained["outcome"].replace("_", " ")]
+    if explained["command"]:
+        words.append(f"{explained['command']} {explained['argument'] or ''}".strip())
+    return f"{': '.join(words)} (match: {explained['match']})"
+
+
+def _step(step: Any) -> str:
+    return _visible(step if isinstance(step, str) else " ".join(map(str, step.values())))
+
+
+def _visible(text: str) -> str:
+    """The text with what cannot be seen escaped."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)

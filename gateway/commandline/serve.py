@@ -1,0 +1,126 @@
+"""``sms-gateway serve``: run the gateway until it is told to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from twisted.internet.interfaces import IReactorCore, IReactorFromThreads
+
+from gateway.commandline.faults import Unusable
+from gateway.commandline.options import settings_options, settings_or_exit
+from gateway.settings import Settings
+
+
+@click.command()
+@settings_options
+def serve(**options: Any) -> None:
+    """Run the gateway.
+
+    Needs no configuration: SMPP on 127.0.0.1:2775, HTTP on 127.0.0.1:8025, client demo with password demo. A value is
+    taken from its option, else from the environment, else from the --config file, else it is the default.
+    """
+    settings = settings_or_exit(options)
+    # Not at the top: to import a reactor installs it, and --help needs none.
+    from twisted.internet import reactor
+    from twisted.logger import Logger
+
+    from gateway.commandline.logs import begin_logging
+    from gateway.emulator import ListenError
+    from gateway.wiring import build_emulator
+
+    begin_logging(settings.log)
+    log = Logger(namespace="gateway.serve")
+    emulator = build_emulator(settings, reactor)
+    try:
+        emulator.start()
+    except ListenError as error:
+        raise Unusable(error.faults) from None
+
+    core: IReactorCore = reactor  # type: ignore[assignment]  # the module stands for an object that the import made
+    ready = ReadyFile(settings.ready_file)
+    core.addSystemEventTrigger("before", "shutdown", emulator.stop)
+    core.callWhenRunning(ready.write, emulator.smpp_address, emulator.http_address)
+    if settings.any_client:
+        log.warn("Every client may bind with any password (--any-client)")
+    log.info("Ready: SMPP on {smpp}, HTTP on {http}", smpp=emulator.smpp_address, http=emulator.http_address)
+    if sys.stdout.isatty():
+        click.echo(welcome(settings, emulator.smpp_address, emulator.http_address))
+    stop_on_signals(reactor, ready)
+    try:
+        core.run(installSignalHandlers=False)  # type: ignore[call-arg]  # IReactorCore does not tell of it
+    finally:
+        ready.remove()
+
+
+class ReadyFile:
+    """Tells whoever started the gateway that it may be used: there is no moment at which the file is half written."""
+
+    def __init__(self, path: Path | None) -> None:
+        """None writes nothing."""
+        self._path = path
+        self._written = False
+
+    def write(self, smpp: str, http: str) -> None:
+        """Write the addresses, ``host:port`` each, and this process's id."""
+        if self._path is None:
+            return
+        beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        beside.write_text(json.dumps({"smpp": smpp, "http": http, "pid": os.getpid()}) + "\n", "utf-8")
+        beside.replace(self._path)
+        self._written = True
+
+    def remove(self) -> None:
+        """Take it away again; another gateway's file is left alone only when this one never wrote."""
+        if self._path is not None and self._written:
+            self._path.unlink(missing_ok=True)
+
+
+def stop_on_signals(reactor: Any, ready: ReadyFile) -> None:
+    """SIGTERM and SIGINT unbind every binding and end the reactor; a second one ends the process at once."""
+    from_thread: IReactorFromThreads = reactor
+    asked = False
+
+    def on_signal(number: int, _: object) -> None:
+        nonlocal asked
+        if asked:
+            ready.remove()
+            # Not sys.exit: the reactor would catch it. 128 + the signal is what shells expect.
+            os._exit(128 + number)
+        asked = True
+        if sys.stdout.isatty():
+            click.echo("\nStopping: unbinding every client. Ctrl-C again quits at once.")
+        from_thread.callFromThread(reactor.stop)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+
+
+def welcome(settings: Settings, smpp: str, http: str) -> str:
+    """What a person at a terminal needs next: where it listens, who may bind, what to try."""
+    first = next(iter(settings.clients), None)
+    # The one password that may be shown is the one that is printed in the manual.
+    known = first == "demo" and settings.clients[first].password == "demo"
+    who = f"system_id {first}" + (", password demo" if known else "") if first else "--any-client"
+    host, _, port = smpp.rpartition(":")
+    there = "" if (host, port) == ("127.0.0.1", "2775") else f" --smpp-host {host} --smpp-port {port}"
+    there += "" if known or not first else f" --client {first}:PASSWORD"
+    subscriber = next(iter(settings.accounts), "79991110001")
+    return "\n".join(
+        (
+            "",
+            f"  SMPP  {smpp}   bind with {who}",
+            f"  HTTP  http://{http}/readyz   also /livez and /metrics",
+            "",
+            "  Text it from another terminal:",
+            f"    sms-gateway send{there} --from {subscriber} BALANCE",
+            "",
+            "  Ctrl-C stops it.",
+            "",
+        )
+    )
