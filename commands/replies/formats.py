@@ -1,0 +1,86 @@
+"""Money and times as subscribers read them: only characters that SMS alphabets have, and plain spaces.
+
+A no-break space, a rouble sign or a dash would each turn an English text into UCS-2 and cut its segment
+from 160 characters to 70.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+from commands.wallet.money import EXPONENTS, Money
+
+LANGUAGES: Final = ("en", "ru")
+
+_MINUTE: Final = 60_000_000
+# Moscow has kept UTC+3 without summer time since 26 October 2014 (Federal Law 248-FZ); earlier times are told
+# in the same zone.
+_MOSCOW: Final = datetime(1970, 1, 1, 3)  # noqa: DTZ001 - wall time of Moscow, its zone is in the text
+
+
+def money_en(money: Money) -> str:
+    """ "1,234.50 RUB" """
+    whole, fraction = _parts(money)
+    return f"{whole}.{fraction} {money.currency}" if fraction else f"{whole} {money.currency}"
+
+
+def money_ru(money: Money) -> str:
+    """ "1 234,50 руб."; other currencies by their code, "1 234,50 USD"."""
+    whole, fraction = _parts(money)
+    unit = "руб." if money.currency == "RUB" else money.currency
+    whole = whole.replace(",", " ")
+    return f"{whole},{fraction} {unit}" if fraction else f"{whole} {unit}"
+
+
+def moneys_en(moneys: tuple[Money, ...]) -> str:
+    """One or more, "1,234.50 RUB, 10.00 USD"."""
+    return ", ".join([money_en(money) for money in moneys])
+
+
+def moneys_ru(moneys: tuple[Money, ...]) -> str:
+    """One or more, "1 234,50 руб., 10,00 USD"."""
+    return ", ".join([money_ru(money) for money in moneys])
+
+
+def moment_en(at: int) -> str:
+    """Microseconds UTC as "14:05 MSK 21.11"."""
+    return _moment(at // _MINUTE, "MSK")
+
+
+def moment_ru(at: int) -> str:
+    """Microseconds UTC as "14:05 МСК 21.11"."""
+    return _moment(at // _MINUTE, "МСК")
+
+
+def after_en(at: int) -> str:
+    """The first whole minute that is not before `at`: waiting until then is enough."""
+    return _moment(-(-at // _MINUTE), "MSK")
+
+
+def after_ru(at: int) -> str:
+    """As after_en, in Russian."""
+    return _moment(-(-at // _MINUTE), "МСК")
+
+
+# How a value that goes by one of these kinds is spelled, by language.
+SPELLINGS: Final[Mapping[str, Mapping[str, Callable[[Any], str]]]] = {
+    "en": {"money": money_en, "moneys": moneys_en, "moment": moment_en, "after": after_en, "plain": str},
+    "ru": {"money": money_ru, "moneys": moneys_ru, "moment": moment_ru, "after": after_ru, "plain": str},
+}
+
+
+def _parts(money: Money) -> tuple[str, str]:
+    """The whole part grouped with commas and signed, and the digits after the point, "" if there are none."""
+    amount = money.amount
+    digits = EXPONENTS.get(money.currency, 2)
+    whole, fraction = divmod(abs(amount), 10**digits)
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{whole:,}", f"{fraction:0{digits}d}" if digits else ""
+
+
+# The times in replies are mostly of this minute, and of a day to come.
+@lru_cache(maxsize=4096)
+def _moment(minute: int, zone: str) -> str:
+    at = _MOSCOW + timedelta(minutes=minute)
+    return f"{at:%H:%M} {zone} {at:%d.%m}"
