@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import click
@@ -13,7 +13,7 @@ from gateway.commandline.faults import Unusable
 from gateway.settings import Settings, SettingsError, load_settings
 from gateway.settings.keys import CLIENT_VARIABLE, CONFIG_VARIABLE, Key, plain_type, setting_keys
 
-Command = Callable[..., Any]
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def settings_options(command: Command) -> Command:
@@ -21,7 +21,7 @@ def settings_options(command: Command) -> Command:
 
     Values stay text: click would stop at the first bad one, and the settings list them all.
     """
-    options = [
+    options: list[Callable[[Command], Command]] = [
         click.option("--config", metavar="FILE", help=f"A TOML file with settings.  [env: {CONFIG_VARIABLE}]"),
         click.option(
             "--client",

@@ -42,7 +42,7 @@ def serve(**options: Any) -> None:
     except ListenError as error:
         raise Unusable(error.faults) from None
 
-    core: IReactorCore = reactor  # type: ignore[assignment]  # the module stands for an object that the import made
+    core: IReactorCore = reactor
     ready = ReadyFile(settings.ready_file)
     core.addSystemEventTrigger("before", "shutdown", emulator.stop)
     core.callWhenRunning(ready.write, emulator.smpp_address, emulator.http_address)

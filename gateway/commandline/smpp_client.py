@@ -242,8 +242,8 @@ class SmsClient:
         if data.concatenation is not None:
             found = data.concatenation
             key = reassembly.SetKey(self._system_id, source, destination, found.reference, found.total)
-            part = reassembly.Part(found.number, data.body, data_coding, found.method, 0)
-            added = reassembly.add(self._sets.pop(key, None), key, part, 0)
+            part = reassembly.Part(key, found.number, data.body, data_coding, found.method, 0)
+            added = reassembly.add(self._sets.pop(key, None), part, 0)
             if added.joined is None:
                 if added.part_set is not None:
                     self._sets[key] = added.part_set

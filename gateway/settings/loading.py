@@ -95,5 +95,5 @@ def _between_keys(settings: Settings) -> Iterator[tuple[keys.Path, str]]:
         yield ("ready_file",), f"there is no folder {settings.ready_file.absolute().parent}"
     for fault in settings.wallet.faults():
         yield ("wallet", fault.split()[0]), fault
-    if settings.wallet.short_code in settings.accounts:
+    if any(number == settings.wallet.short_code for number in map(str, settings.accounts)):
         yield ("wallet", "short_code"), f"{settings.wallet.short_code} is an account's number too"

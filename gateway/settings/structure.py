@@ -94,13 +94,15 @@ def _converter(environ: Mapping[str, str]) -> cattrs.Converter:
 
 def _table(converter: cattrs.Converter, kind: type[Any]) -> Hook:
     attrs.resolve_types(kind)
-    left_out = model.PER_CLIENT_LIMITS if kind is SessionLimits else ()
+    left_out: dict[str, Any] = dict.fromkeys(
+        model.PER_CLIENT_LIMITS if kind is SessionLimits else (), override(omit=True)
+    )
     structure = make_dict_structure_fn(
         kind,
         converter,
         _cattrs_forbid_extra_keys=True,
         _cattrs_detailed_validation=True,
-        **{name: override(omit=True) for name in left_out},
+        **left_out,
     )
 
     def hook(value: Any, _: Any) -> Any:
@@ -131,10 +133,13 @@ def _is_list(kind: Any) -> bool:
 
 
 def _list(converter: cattrs.Converter, kind: Any) -> Hook:
+    of_the_same: Any = list[get_args(kind)[0]]  # type: ignore[misc]  # a run-time type
+    collect: Any = get_origin(kind)
+
     def hook(value: Any, _: Any) -> Any:
         if not isinstance(value, list):
             raise ValueError(f"expected a list, got {value!r}")
-        return get_origin(kind)(converter.structure(value, list[get_args(kind)[0]]))  # type: ignore[misc]  # a run-time type
+        return collect(converter.structure(value, of_the_same))
 
     return hook
 
