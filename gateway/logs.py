@@ -84,9 +84,11 @@ def _json_line(event: LogEvent) -> str:
         "namespace": event.get("log_namespace", ""),
         "message": printable(formatEvent(event)),
     }
-    for name, value in event.items():
-        if not name.startswith("log_") and name not in _OWN_FIELDS and isinstance(value, (str, int, float, bool)):
-            record[name] = value
+    record.update(
+        (name, value)
+        for name, value in event.items()
+        if not name.startswith("log_") and name not in _OWN_FIELDS and isinstance(value, (str, int, float, bool))
+    )
     traceback = _traceback(event)
     if traceback is not None:
         record["traceback"] = traceback

@@ -40,9 +40,9 @@ class _Readings(Collector):
             value = reading.read()
             if isinstance(value, Mapping):
                 for label, number in sorted(value.items()):
-                    family.add_metric([label], number)  # type: ignore[attr-defined]  # both families have it
+                    family.add_metric([label], number)
             else:
-                family.add_metric([], value)  # type: ignore[attr-defined]
+                family.add_metric([], value)
             yield family
 
 

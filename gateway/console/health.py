@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from twisted.web.resource import NoResource, Resource
-from twisted.web.server import Request
+from twisted.web.server import Request, Site
 
 from gateway.metrics import Metrics
 
@@ -15,20 +15,32 @@ class _Text(Resource):
 
     isLeaf = True
 
-    def __init__(self, render: Callable[[], tuple[int, bytes]], content_type: str = "text/plain; charset=utf-8") -> None:
-        super().__init__()
+    def __init__(
+        self, render: Callable[[], tuple[int, bytes]], content_type: str = "text/plain; charset=utf-8"
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Twisted's has no types
         self._render = render
         self._content_type = content_type
 
     def render_GET(self, request: Request) -> bytes:
         if request.postpath:
-            return NoResource().render(request)
+            return bytes(NoResource().render(request))
         status, body = self._render()
         request.setResponseCode(status)
         request.setHeader("content-type", self._content_type)
         request.setHeader("cache-control", "no-store")
         request.setHeader("x-content-type-options", "nosniff")
         return body
+
+
+class QuietSite(Site):
+    """A site without an access log: a probe each second is no news. Twisted would also take the log's time of day
+    from the reactor, whose seconds are monotonic here."""
+
+    noisy = False
+
+    def log(self, request: object) -> None:
+        """Say nothing."""
 
 
 def health_resource(is_ready: Callable[[], bool], metrics: Metrics) -> Resource:

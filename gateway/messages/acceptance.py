@@ -233,6 +233,7 @@ def join(books: Books, message: Message, draft: Draft, house: House, accepted: A
         concatenation.total,
     )
     part = reassembly.Part(
+        key,
         concatenation.number,
         draft.body,
         draft.data_coding,
@@ -241,11 +242,10 @@ def join(books: Books, message: Message, draft: Draft, house: House, accepted: A
     )
     added = reassembly.add(
         books.parts.get(key),
-        key,
         part,
         draft.now,
         caps=house.caps,
-        open_sets=books.parts.open_sets(key.account, key.source),
+        open_sets=books.parts.open_sets(key.client, key.source),
     )
     outcome = added.outcome
     if outcome is reassembly.PartOutcome.FULL:

@@ -12,14 +12,14 @@ from collections.abc import Callable
 import attrs
 
 
-@attrs.define(order=True, eq=False)
+@attrs.define(order=True)
 class Step:
     """One thing to do at an emulated time (µs UTC). Steps of the same time run in the order they were planned."""
 
     at: int
     number: int
-    action: Callable[[], None] = attrs.field(order=False, repr=False)
-    cancelled: bool = attrs.field(default=False, order=False)
+    action: Callable[[], None] = attrs.field(eq=False, repr=False)
+    cancelled: bool = attrs.field(default=False, eq=False)
 
 
 class Agenda:

@@ -11,57 +11,19 @@ stuck, so that the fast path plans nothing.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Final
-
-import attrs
+from collections.abc import Callable
 
 from gateway.clients.bindings import Binding, Bindings
 from gateway.clients.directory import Client
 from gateway.messages.agenda import Agenda
-from gateway.messages.lanes import Consignment, Lane, LaneKey, LaneState
+from gateway.messages.attempts import TEMPORARY, DeliveryCounters, KeepRow, RetryRules, Settle, nothing
+from gateway.messages.lanes import Consignment, Lane, LaneKey, LaneState, Sent
 from gateway.messages.message import Kind, Message
 from gateway.messages.segmenting import pdus_for
-from gateway.messages.settlement import Outgoing, Terms, settle
+from gateway.messages.settlement import Outgoing, Terms
 from gateway.smpp.constants import MessageState
-from gateway.smpp.statuses import CommandStatus
 from gateway.sms.segments import TooLong
-from gateway.storage.base import Books, Keys, OutboxRow, Storage
-
-_SECOND: Final = 1_000_000
-
-TEMPORARY: Final = frozenset(
-    {
-        CommandStatus.ESME_RMSGQFUL,
-        CommandStatus.ESME_RTHROTTLED,
-        CommandStatus.ESME_RX_T_APPN,
-        CommandStatus.ESME_RSYSERR,
-    }
-)
-"""deliver_sm_resp statuses that ask for another attempt (SMPP 5.0 §4.7.6); every other refusal is for good."""
-
-
-@attrs.frozen
-class RetryRules:
-    """How often and when a refused message is sent again; waiting is emulated time."""
-
-    attempts: int = 8
-    waits: tuple[int, ...] = tuple(seconds * _SECOND for seconds in (1, 2, 5, 10, 30, 60))
-    """After the nth attempt, the last one for all further: Kannel and Jasmin wait about as long."""
-
-    def wait(self, attempts: int) -> int:
-        return self.waits[min(attempts, len(self.waits)) - 1]
-
-
-@attrs.define
-class DeliveryCounters:
-    """Plain integers; metrics read them when they are asked for."""
-
-    sent: int = 0
-    delivered: int = 0
-    retried: int = 0
-    failed: int = 0
-    expired: int = 0
+from gateway.storage.base import OutboxRow, Storage
 
 
 class Delivery:
@@ -202,7 +164,6 @@ class Delivery:
             origin.link.flush()
         lane.state = LaneState.SENT
         link = binding.link
-        context = (lane, consignment)
         done = consignment.acknowledged | consignment.in_flight
         for index, pdu in enumerate(pdus):
             bit = 1 << index
@@ -213,7 +174,7 @@ class Delivery:
                 return
             consignment.in_flight |= bit
             self.counters.sent += 1
-            link.request(pdu, (context, bit))
+            link.request(pdu, Sent(lane, consignment, bit))
 
     def pump(self, binding: Binding) -> None:
         """The binding has room: send what stands in its queue."""
@@ -246,7 +207,8 @@ class Delivery:
 
     def responded(self, context: object, status: int) -> None:
         """The client answered a segment with ``status``."""
-        (lane, consignment), bit = context  # type: ignore[misc]  # what _send gave
+        assert isinstance(context, Sent)
+        lane, consignment, bit = context.lane, context.consignment, context.bit
         consignment.in_flight &= ~bit
         if status == 0:
             consignment.acknowledged |= bit
@@ -260,14 +222,16 @@ class Delivery:
 
     def timed_out(self, context: object) -> None:
         """A segment was not answered in time: assume that it was not received (SMPP 3.4 §7.2)."""
-        (lane, consignment), bit = context  # type: ignore[misc]  # what _send gave
+        assert isinstance(context, Sent)
+        lane, consignment, bit = context.lane, context.consignment, context.bit
         consignment.in_flight &= ~bit
         consignment.retry = True
         self._proceed(lane, consignment)
 
     def lost(self, context: object) -> None:
         """The binding ended before a segment was answered; :meth:`unbound` follows."""
-        (lane, consignment), bit = context  # type: ignore[misc]  # what _send gave
+        assert isinstance(context, Sent)
+        lane, consignment, bit = context.lane, context.consignment, context.bit
         consignment.in_flight &= ~bit
         consignment.retry = consignment.lost = True
         self._proceed(lane, consignment)
@@ -337,7 +301,7 @@ class Delivery:
             self._close(lane)
         elif first:
             self._assign(lane)
-        self._storage.submit(_Settle([(message, state, status)], self._now(), self._terms), self._settled, self._failed)
+        self._storage.submit(Settle([(message, state, status)], self._now(), self._terms), self._settled, self._failed)
 
     def _close(self, lane: Lane) -> None:
         self._lanes.pop(lane.key, None)
@@ -369,7 +333,7 @@ class Delivery:
         if self._acknowledged:
             acknowledged, self._acknowledged = self._acknowledged, []
             self._storage.submit(
-                _Settle([(message, MessageState.DELIVERED, 0) for message in acknowledged], self._now(), self._terms),
+                Settle([(message, MessageState.DELIVERED, 0) for message in acknowledged], self._now(), self._terms),
                 self._settled,
                 self._failed,
             )
@@ -383,7 +347,7 @@ class Delivery:
             consignment.acknowledged,
         )
         consignment.outgoing.row = row
-        self._storage.submit(_KeepRow(row), _nothing, self._failed)
+        self._storage.submit(KeepRow(row), nothing, self._failed)
 
     def _settled(self, outgoing: list[Outgoing]) -> None:
         for receipt in outgoing:
@@ -391,47 +355,3 @@ class Delivery:
 
     def _failed(self, error: Exception) -> None:
         self._report("delivery", error)
-
-
-def _nothing(_: None) -> None:
-    """A row was kept; nobody waits for it."""
-
-
-@attrs.define(eq=False)
-class _Settle:
-    """The work that brings messages to their final states; gives the receipts that are owed."""
-
-    settled: list[tuple[Message, MessageState, int]]
-    now: int
-    terms: Terms
-    keys: Keys = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.keys = Keys(messages=tuple(message.id for message, _, _ in self.settled))
-
-    def __call__(self, books: Books) -> list[Outgoing]:
-        outgoing: list[Outgoing] = []
-        for message, state, error in self.settled:
-            stored = books.messages.get(message.id)
-            if stored is None or stored.is_final:
-                continue  # cancelled or expired in the meantime, or let go with the history
-            outgoing += settle(books, message.id, state, self.now, self.terms, error=error)
-        return outgoing
-
-
-@attrs.define(eq=False)
-class _KeepRow:
-    """The work that keeps what is known of an attempt."""
-
-    row: OutboxRow
-    keys: Keys = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.keys = Keys(messages=(self.row.message_id,))
-
-    def __call__(self, books: Books) -> None:
-        if books.outbox.get(self.row.message_id) is not None:
-            books.outbox.put(self.row)
-
-
-__all__ = ["TEMPORARY", "Delivery", "DeliveryCounters", "Mapping", "RetryRules"]

@@ -55,3 +55,12 @@ class Lane:
     binding: Binding | None = None
     origin: Binding | None = None
     """Where the newest request came from: its answer goes there if it can."""
+
+
+@attrs.define(eq=False)
+class Sent:
+    """What comes back with the answer to a segment."""
+
+    lane: Lane
+    consignment: Consignment
+    bit: int

@@ -7,6 +7,7 @@ cannot be probed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+
 import attrs
 
 from gateway.clients.bindings import Binding
@@ -21,6 +22,7 @@ from gateway.smpp.fields import format_time
 from gateway.smpp.pdus import CancelSm, Pdu, QuerySm, ReplaceSm
 from gateway.smpp.statuses import CommandStatus
 from gateway.storage.base import NO_KEYS, Books, Keys, Storage, StorageError
+
 
 class Operations:
     """Answers operations, each exactly once."""

@@ -100,7 +100,7 @@ class Exchange(ServerFactory):
 
     # --- connections ---
 
-    def buildProtocol(self, addr: IAddress) -> SmppProtocol | None:
+    def buildProtocol(self, addr: IAddress | None) -> SmppProtocol | None:
         """None (the connection is closed at once) when there are too many, or the gateway is stopping."""
         host = getattr(addr, "host", "")
         per_ip = self.limits.connections_per_ip
@@ -276,4 +276,3 @@ class Exchange(ServerFactory):
 
     def _who(self, protocol: SmppProtocol) -> str:
         return f"{protocol.binding.client.system_id} ({protocol.peer})" if protocol.binding else protocol.peer
-

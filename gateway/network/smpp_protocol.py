@@ -11,7 +11,7 @@ its transport's buffer, which pauses this connection both ways until it drains, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.interfaces import IAddress, IPushProducer
 from twisted.internet.protocol import Protocol, connectionDone
@@ -47,6 +47,9 @@ EVENTS_PER_TURN: Final = 256
 class SmppProtocol(Protocol):
     """The link of a binding (:class:`gateway.clients.bindings.Link`) and the producer of its transport."""
 
+    transport: Any
+    """A TCP or TLS transport: ITCPTransport and IConsumer."""
+
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self.session: Session
@@ -61,10 +64,10 @@ class SmppProtocol(Protocol):
 
     # --- the transport speaks ---
 
-    def makeConnection(self, transport) -> None:  # type: ignore[no-untyped-def]  # Twisted's own has no types
+    def makeConnection(self, transport: Any) -> None:
         address: IAddress = transport.getPeer()
         self.peer = f"{getattr(address, 'host', 'unknown')}:{getattr(address, 'port', 0)}"
-        super().makeConnection(transport)
+        super().makeConnection(transport)  # type: ignore[no-untyped-call]  # Twisted's has no types
 
     def connectionMade(self) -> None:
         exchange = self._exchange
@@ -252,4 +255,3 @@ class SmppProtocol(Protocol):
         """The binding's place is free from now on; nothing new is delivered to it."""
         if self.binding is not None and self.binding.bound:
             self._exchange.bindings.unbind(self.binding)
-

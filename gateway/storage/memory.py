@@ -181,9 +181,9 @@ class MemoryParts(_Table[SetKey, PartSet]):
     def put(self, key: SetKey, part_set: PartSet) -> None:
         self.set(key, part_set)
 
-    def open_sets(self, account: str, source: str) -> OpenSets:
+    def open_sets(self, client: str, source: str) -> OpenSets:
         return OpenSets(
-            of_sender=sum(1 for key in self.held if key.account == account and key.source == source),
+            of_sender=sum(1 for key in self.held if key.client == client and key.source == source),
             sets=len(self.held),
             octets=sum(part_set.octets for part_set in self.held.values()),
         )

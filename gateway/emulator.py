@@ -1,0 +1,189 @@
+"""The running program as one object: it listens, lets time pass, and stops in good order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import attrs
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.error import CannotListenError
+from twisted.logger import Logger
+from twisted.web.server import Site
+
+from gateway.clock import EmulatorClock
+from gateway.messages.agenda import Agenda
+from gateway.messages.delivery import Delivery
+from gateway.network.smpp_listener import Exchange
+from gateway.storage.base import Storage
+
+DRAIN_SECONDS: Final = 10.0
+"""How long a stop waits for clients to answer what is in flight and the unbind."""
+
+_DRAIN_LOOK: Final = 0.05
+_LONGEST_TIMER: Final = 3600.0
+"""Emulated steps far away are looked at again after an hour: a reactor's timers are no calendar."""
+
+
+class ListenError(Exception):
+    """Something that the gateway needs to listen on cannot be had; ``faults`` has one line for each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@attrs.frozen
+class Endpoint:
+    """An address to listen on, and the option that moves it."""
+
+    name: str
+    option: str
+    host: str
+    port: int
+
+
+class Emulator:
+    """One gateway. Made by :func:`gateway.wiring.build_emulator`; started and stopped once."""
+
+    log = Logger(namespace="emulator")
+
+    def __init__(
+        self,
+        *,
+        reactor: Any,
+        clock: EmulatorClock,
+        agenda: Agenda,
+        storage: Storage,
+        exchange: Exchange,
+        delivery: Delivery,
+        site: Callable[[Callable[[], bool]], Site],
+        smpp: Endpoint,
+        http: Endpoint,
+    ) -> None:
+        """``site`` makes the HTTP port's site from the question whether the gateway is ready."""
+        self.reactor = reactor
+        self.clock = clock
+        self.agenda = agenda
+        self.storage = storage
+        self.exchange = exchange
+        self.delivery = delivery
+        self._site = site
+        self._smpp = smpp
+        self._http = http
+        self._ports: list[Any] = []
+        self._step_due: Any = None
+        self._stopping: Deferred[None] | None = None
+        self.ready = False
+        self.smpp_address = ""
+        self.http_address = ""
+        agenda.on_earlier = self._rearm
+
+    # --- start and stop ---
+
+    def start(self) -> None:
+        """Listen. Raises ListenError naming everything that is taken; nothing listens then."""
+        faults: list[str] = []
+        ports: list[Any] = []
+        for endpoint, factory in ((self._smpp, self.exchange), (self._http, self._site(lambda: self.ready))):
+            try:
+                ports.append(self.reactor.listenTCP(endpoint.port, factory, interface=endpoint.host))
+            except CannotListenError as error:
+                faults.append(
+                    f"{endpoint.name} cannot listen on {endpoint.host}:{endpoint.port}: {_reason(error)}"
+                    f" (another port: {endpoint.option} PORT, 0 takes a free one)"
+                )
+        if faults:
+            for port in ports:
+                port.stopListening()
+            raise ListenError(faults)
+        self._ports = ports
+        self.smpp_address, self.http_address = (_spelled(port) for port in ports)
+        self.ready = True
+        self._rearm()
+
+    def stop(self) -> Deferred[None]:
+        """Take nothing new, unbind every binding, wait up to ten seconds for what is in flight, then close.
+
+        The Deferred fires when nothing listens and nobody is connected; a second call gives the same end.
+        """
+        if self._stopping is None:
+            self._stopping = Deferred()
+            self.ready = False
+            self.exchange.accepting = False
+            listening = self._ports[0] if self._ports else None
+            if listening is not None:
+                maybeDeferred(listening.stopListening)
+            for protocol in list(self.exchange.connections):
+                protocol.unbind()
+            self._drain(self.reactor.seconds() + DRAIN_SECONDS)
+        waiter: Deferred[None] = Deferred()
+        self._stopping.chainDeferred(waiter)
+        # chainDeferred passes the result on and leaves None: the next caller gets the same.
+        return waiter
+
+    def _drain(self, until: float) -> None:
+        connections = self.exchange.connections
+        if connections and self.reactor.seconds() < until:
+            self.reactor.callLater(_DRAIN_LOOK, self._drain, until)
+            return
+        for protocol in list(connections):
+            protocol.drop()
+            protocol.transport.abortConnection()
+        if self._step_due is not None:
+            self._step_due.cancel()
+            self._step_due = None
+        self.delivery.commit()
+        closing = DeferredList([maybeDeferred(port.stopListening) for port in self._ports[1:]])
+        closing.addCallback(self._close)
+
+    def _close(self, _: object) -> None:
+        self.storage.close()
+        assert self._stopping is not None
+        self._stopping.callback(None)
+
+    # --- emulated time ---
+
+    def advance(self, microseconds: int) -> None:
+        """Let emulated time pass at once: every step that becomes due runs in the order of time, at its own time."""
+        if microseconds < 0:
+            raise ValueError("time does not go back")
+        until = self.clock.now() + microseconds
+        while (step_at := self.agenda.next_at()) is not None and step_at <= until:
+            self.clock.advance_to(step_at)
+            self._run_due()
+        self.clock.advance_to(until)
+        self._rearm()
+
+    def _run_due(self) -> None:
+        while (step := self.agenda.take_due(self.clock.now())) is not None:
+            step.action()
+        self.delivery.commit()
+
+    def _tick(self) -> None:
+        self._step_due = None
+        self._run_due()
+        self._rearm()
+
+    def _rearm(self) -> None:
+        """One timer for the earliest step; none while the clock is frozen or nothing is planned."""
+        if self._step_due is not None:
+            self._step_due.cancel()
+            self._step_due = None
+        at = self.agenda.next_at()
+        if at is None or not self.ready:
+            return
+        seconds = self.clock.seconds_until(at)
+        if seconds is not None:
+            self._step_due = self.reactor.callLater(min(seconds, _LONGEST_TIMER), self._tick)
+
+
+def _reason(error: CannotListenError) -> str:
+    reason = getattr(error.socketError, "strerror", None) or str(error.socketError)
+    return str(reason)
+
+
+def _spelled(port: Any) -> str:
+    address = port.getHost()
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return f"{host}:{address.port}"

@@ -1,0 +1,219 @@
+"""The composition root: settings in, a whole emulator out. Only here are the reactor's clock, the source of
+randomness and the storage chosen."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+from twisted.internet.base import ReactorBase
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.server import Site
+
+from commands.dispatcher import Dispatcher
+from commands.parsing import Parser
+from commands.replies.catalogue import Catalogue
+from commands.support.desk import SupportDesk
+from commands.wallet.accounts import Account
+from commands.wallet.service import Wallet
+from gateway.clients.bindings import Bindings
+from gateway.clients.directory import Client, Directory
+from gateway.clock import SECOND, EmulatorClock
+from gateway.console.health import QuietSite, health_resource
+from gateway.draws import Draws
+from gateway.emulator import Emulator, Endpoint
+from gateway.messages.acceptance import House
+from gateway.messages.agenda import Agenda
+from gateway.messages.answering import Answering
+from gateway.messages.attempts import RetryRules
+from gateway.messages.delivery import Delivery
+from gateway.messages.intake import Intake
+from gateway.messages.operations import Operations
+from gateway.messages.routing import Routing
+from gateway.messages.settlement import Terms
+from gateway.messages.timetable import Timetable
+from gateway.metrics import Metrics, Reading
+from gateway.network.smpp_listener import Exchange, ListenerLimits
+from gateway.settings import ClientSettings, Settings
+from gateway.smpp.statuses import CommandStatus
+from gateway.sms import segments
+from gateway.storage.base import Books, Keys, Storage
+from gateway.storage.memory import MemoryStorage
+
+_log = Logger(namespace="gateway")
+
+
+def use_monotonic_clock(reactor: Any) -> None:
+    """Make a real reactor count monotonic seconds: Twisted's own clock is wall time and its timers jump with it.
+
+    Must run before anything is scheduled. A ``task.Clock`` is left as it is.
+    """
+    if isinstance(reactor, ReactorBase):
+        reactor.seconds = time.monotonic
+
+
+def build_emulator(settings: Settings, reactor: Any) -> Emulator:
+    """Everything, put together and not yet listening. ``reactor`` is Twisted's, or a ``task.Clock`` in tests.
+
+    Raises what the parts raise for data that cannot be used: LexiconError, CatalogueError.
+    """
+    use_monotonic_clock(reactor)
+    monotonic: Callable[[], float] = reactor.seconds
+    start = int(time.time() * SECOND) if settings.clock.start is None else settings.clock.start
+    clock = EmulatorClock(start, monotonic, frozen=settings.clock.frozen)
+    draws = Draws(settings.seed)
+    storage: Storage = MemoryStorage()
+    bindings = Bindings()
+    agenda = Agenda()
+    terms = Terms()
+    directory = _directory(settings)
+    dispatcher = Dispatcher(
+        Parser.load(),
+        Catalogue.load(segments.count),
+        Wallet(settings.wallet, draws.draw, _pepper(settings)),
+        SupportDesk.load(),
+    )
+    short_codes = frozenset({str(settings.wallet.short_code)})
+    house = House(
+        answering=Answering(dispatcher, terms.validity),
+        short_codes=short_codes,
+        default_alphabet_of=lambda system_id: _alphabet(directory, system_id),
+        terms=terms,
+    )
+    delivery = Delivery(
+        storage=storage,
+        bindings=bindings,
+        client_of=directory.find,
+        agenda=agenda,
+        now=clock.now,
+        terms=terms,
+        rules=RetryRules(),
+        report=_report,
+    )
+    timetable = Timetable(storage=storage, agenda=agenda, delivery=delivery, house=house, now=clock.now, report=_report)
+    intake = Intake(
+        storage=storage,
+        routing=Routing(short_codes, clients=directory),
+        house=house,
+        follow=timetable,
+        now=clock.now,
+        monotonic=monotonic,
+        report=_report,
+    )
+    operations = Operations(
+        storage=storage, delivery=delivery, follow=timetable, terms=terms, now=clock.now, report=_report
+    )
+    exchange = Exchange(
+        system_id=settings.smpp.system_id,
+        session_limits=settings.smpp.session,
+        limits=ListenerLimits(connections=settings.smpp.max_connections),
+        directory=directory,
+        bindings=bindings,
+        intake=intake,
+        operations=operations,
+        delivery=delivery,
+        reactor=reactor,
+        monotonic=monotonic,
+    )
+    storage.submit(_OpenAccounts(settings.opening_accounts()), _ignore, _raise)
+    metrics = Metrics(_readings(exchange, intake, delivery))
+
+    def site(is_ready: Callable[[], bool]) -> Site:
+        root = health_resource(is_ready, metrics)
+        return QuietSite(root, reactor=reactor)  # type: ignore[no-untyped-call]  # Twisted's has no types
+
+    return Emulator(
+        reactor=reactor,
+        clock=clock,
+        agenda=agenda,
+        storage=storage,
+        exchange=exchange,
+        delivery=delivery,
+        site=site,
+        smpp=Endpoint("SMPP", "--smpp-port", settings.smpp.host, settings.smpp.port),
+        http=Endpoint("HTTP", "--http-port", settings.http.host, settings.http.port),
+    )
+
+
+class _OpenAccounts:
+    """The work that puts the configured accounts into a storage that does not have them."""
+
+    def __init__(self, accounts: tuple[Account, ...]) -> None:
+        self.accounts = accounts
+        self.keys = Keys(accounts=tuple(account.number for account in accounts))
+
+    def __call__(self, books: Books) -> None:
+        for account in self.accounts:
+            if books.accounts.get(account.number) is None:
+                books.accounts.put(account)
+
+
+def _directory(settings: Settings) -> Directory:
+    return Directory(
+        [_client(system_id, client) for system_id, client in settings.clients.items()],
+        any_client=Client("", "") if settings.any_client else None,
+        bind_refusal=settings.smpp.bind_refusal,
+    )
+
+
+def _client(system_id: str, settings: ClientSettings) -> Client:
+    values = attrs.asdict(settings, recurse=False)
+    values["refuse_beyond_window"] = values.pop("beyond_window") == "refuse"
+    return Client(system_id, **values)
+
+
+def _alphabet(directory: Directory, system_id: str) -> str:
+    client = directory.find(system_id)
+    return client.default_alphabet if client else "gsm0338"
+
+
+def _pepper(settings: Settings) -> bytes:
+    """The key of PIN and code digests: drawn afresh in each run, or from the seed for runs that must repeat."""
+    return secrets.token_bytes(32) if settings.seed is None else b"seed %d" % settings.seed
+
+
+def _readings(exchange: Exchange, intake: Intake, delivery: Delivery) -> list[Reading]:
+    return [
+        Reading("smsgw_connections", "SMPP connections", "gauge", lambda: len(exchange.connections)),
+        Reading("smsgw_bindings", "Bound SMPP sessions", "gauge", lambda: len(exchange.bindings)),
+        Reading("smsgw_connections_opened", "SMPP connections", "counter", lambda: exchange.counters.connections),
+        Reading("smsgw_binds", "Accepted binds", "counter", lambda: exchange.counters.binds),
+        Reading("smsgw_binds_refused", "Refused binds", "counter", lambda: exchange.counters.binds_refused),
+        Reading("smsgw_pdus_refused", "PDUs refused as malformed", "counter", lambda: exchange.counters.pdus_refused),
+        Reading("smsgw_submits_accepted", "Submits accepted", "counter", lambda: intake.counters.accepted),
+        Reading(
+            "smsgw_submits_refused",
+            "Submits refused, by command_status",
+            "counter",
+            lambda: {CommandStatus(status).name: count for status, count in intake.counters.refused.items()},
+            label="command_status",
+        ),
+        Reading("smsgw_segments_sent", "deliver_sm and data_sm sent", "counter", lambda: delivery.counters.sent),
+        Reading("smsgw_deliveries", "Messages acknowledged", "counter", lambda: delivery.counters.delivered),
+        Reading("smsgw_deliveries_retried", "Attempts repeated", "counter", lambda: delivery.counters.retried),
+        Reading("smsgw_deliveries_failed", "Messages given up", "counter", lambda: delivery.counters.failed),
+        Reading("smsgw_deliveries_expired", "Messages expired", "counter", lambda: delivery.counters.expired),
+        Reading("smsgw_deliveries_waiting", "Messages on their way", "gauge", lambda: len(delivery)),
+    ]
+
+
+def _report(where: str, error: BaseException) -> None:
+    _log.error(
+        "{where} failed: {error_type}: {error}",
+        where=where,
+        error_type=type(error).__name__,
+        error=str(error),
+        log_failure=Failure(error),
+    )
+
+
+def _ignore(_: object) -> None:
+    """The accounts are there; nobody waits for it."""
+
+
+def _raise(error: Exception) -> None:
+    raise error
