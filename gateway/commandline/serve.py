@@ -45,7 +45,6 @@ def serve(**options: Any) -> None:
     core: IReactorCore = reactor
     ready = ReadyFile(settings.ready_file)
     core.addSystemEventTrigger("before", "shutdown", emulator.stop)
-    core.callWhenRunning(ready.write, emulator.smpp_address, emulator.http_address)
     if settings.any_client:
         log.warn("Every client may bind with any password (--any-client)")
     log.info("Ready: SMPP on {smpp}, HTTP on {http}", smpp=emulator.smpp_address, http=emulator.http_address)
@@ -53,7 +52,10 @@ def serve(**options: Any) -> None:
         click.echo(welcome(settings, emulator.smpp_address, emulator.http_address))
     stop_on_signals(reactor, ready)
     try:
+        ready.write(emulator.smpp_address, emulator.http_address)
         core.run(installSignalHandlers=False)  # type: ignore[call-arg]  # IReactorCore does not tell of it
+    except OSError as error:
+        raise Unusable([f"--ready-file: {error.filename} cannot be written: {error.strerror}"]) from None
     finally:
         ready.remove()
 

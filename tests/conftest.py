@@ -1,0 +1,46 @@
+"""How the whole suite runs: Hypothesis profiles, and the rule that only live tests listen or sleep."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# No deadline: two cores are shared by many, and a property that is too slow shows in --durations.
+_COMMON: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
+settings.register_profile("default", max_examples=200, **_COMMON)
+settings.register_profile("slow", max_examples=20_000, **_COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+_MAY_LISTEN_AND_SLEEP = ("tests/live/", "tests/browser/", "tests/benchmarks/")
+
+
+def _refuse(what: str) -> None:
+    running = os.environ.get("PYTEST_CURRENT_TEST", "")
+    if running and not running.startswith(_MAY_LISTEN_AND_SLEEP):
+        raise AssertionError(f"{running} {what}: only live tests may")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_listening_no_sleeping() -> Iterator[None]:
+    """A test outside of tests/live that listens or sleeps fails."""
+    patch = pytest.MonkeyPatch()
+    listen, sleep = socket.socket.listen, time.sleep
+
+    def guarded_listen(self: socket.socket, *backlog: int) -> None:
+        _refuse("listens")
+        listen(self, *backlog)
+
+    def guarded_sleep(seconds: float) -> None:
+        _refuse("sleeps")
+        sleep(seconds)
+
+    patch.setattr(socket.socket, "listen", guarded_listen)
+    patch.setattr(time, "sleep", guarded_sleep)
+    yield
+    patch.undo()
