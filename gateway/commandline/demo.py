@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import attrs
@@ -67,7 +68,7 @@ def _run(settings: Settings, conversations: list[Conversation], shown: Transcrip
     from twisted.internet.defer import Deferred
     from twisted.internet.threads import deferToThread
 
-    from gateway.commandline.logs import begin_logging
+    from gateway import logs
     from gateway.wiring import build_emulator
 
     reactor: Any = reactor_module
@@ -88,7 +89,7 @@ def _run(settings: Settings, conversations: list[Conversation], shown: Transcrip
         playing.addErrback(failures.append)
         playing.addBoth(lambda _: reactor.stop() if reactor.running else None)
 
-    begin_logging(settings.log)
+    logs.begin(sys.stderr, settings.log.format, settings.log.level)
     reactor.callWhenRunning(begin)
     reactor.run()
     if failures:

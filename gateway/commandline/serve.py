@@ -30,11 +30,11 @@ def serve(**options: Any) -> None:
     from twisted.internet import reactor
     from twisted.logger import Logger
 
-    from gateway.commandline.logs import begin_logging
+    from gateway import logs
     from gateway.emulator import ListenError
     from gateway.wiring import build_emulator
 
-    begin_logging(settings.log)
+    logs.begin(sys.stderr, settings.log.format, settings.log.level)
     log = Logger(namespace="gateway.serve")
     emulator = build_emulator(settings, reactor)
     try:
