@@ -56,8 +56,10 @@ def use_monotonic_clock(reactor: Any) -> None:
         reactor.seconds = time.monotonic
 
 
-def build_emulator(settings: Settings, reactor: Any) -> Emulator:
-    """Everything, put together and not yet listening. ``reactor`` is Twisted's, or a ``task.Clock`` in tests.
+def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None = None) -> Emulator:
+    """Everything, put together and not yet listening.
+
+    ``reactor`` is Twisted's, or one of its testing doubles; ``storage`` stands in for the one that settings name.
 
     Raises what the parts raise for data that cannot be used: LexiconError, CatalogueError.
     """
@@ -66,7 +68,7 @@ def build_emulator(settings: Settings, reactor: Any) -> Emulator:
     start = int(time.time() * SECOND) if settings.clock.start is None else settings.clock.start
     clock = EmulatorClock(start, monotonic, frozen=settings.clock.frozen)
     draws = Draws(settings.seed)
-    storage: Storage = MemoryStorage()
+    storage = storage or MemoryStorage()
     bindings = Bindings()
     agenda = Agenda()
     terms = Terms()

@@ -36,13 +36,12 @@ def receipt_for(message: Message, message_id: int, state: int, now: int, expires
     final = state != MessageState.ENROUTE
     text = format_receipt(
         Receipt(
-            id=message.spelled_id,
-            sub=1,
-            dlvrd=1 if state == MessageState.DELIVERED else 0,
+            message_id=message.spelled_id,
+            state=MessageState(state),
             submit_date=message.accepted_at,
             done_date=now,
-            state=state,
-            err=message.error,
+            dlvrd=1 if state == MessageState.DELIVERED else 0,
+            err=f"{min(message.error, 999):03}",
             text=_beginning(message),
         )
     )

@@ -39,6 +39,9 @@ from gateway.smpp.session import Session
 if TYPE_CHECKING:
     from gateway.network.smpp_listener import Exchange
 
+LINGER_SECONDS: Final = 5.0
+"""A closed connection that its peer neither reads nor closes is aborted after this."""
+
 EVENTS_PER_TURN: Final = 256
 """Events of one connection before others get their turn: about 5 ms of work."""
 
@@ -56,6 +59,7 @@ class SmppProtocol(Protocol):
         self.binding: Binding | None = None
         self.peer = ""
         self._congested_since: float | None = None
+        self._closing_since: float | None = None
         self._pulling = False
         self._flush_due = False
         self._more_due = False
@@ -158,7 +162,8 @@ class SmppProtocol(Protocol):
         octets = self.session.data_to_send()
         if octets and not self._gone:
             self.transport.write(octets)
-        if self.session.closed and not self._gone:
+        if self.session.closed and not self._gone and self._closing_since is None:
+            self._closing_since = self._exchange.monotonic()
             self.transport.loseConnection()
 
     def soon(self) -> None:
@@ -175,12 +180,15 @@ class SmppProtocol(Protocol):
 
     def needs_tick(self, now: float) -> bool:
         """Whether :meth:`tick` has something to look at."""
-        return now >= self.session.deadline or self._congested_since is not None
+        return now >= self.session.deadline or self._congested_since is not None or self._closing_since is not None
 
     def tick(self, now: float) -> None:
         """The sweep: timers of the session, and a peer that has not read for too long."""
         since = self._congested_since
-        if since is not None and now - since >= self._exchange.write_timeout:
+        if self._closing_since is not None:
+            if now - self._closing_since >= LINGER_SECONDS:
+                self.transport.abortConnection()
+        elif since is not None and now - since >= self._exchange.write_timeout:
             self._exchange.log_closed(self, "write_timeout")
             self.session.close("write_timeout")
             self.transport.abortConnection()
