@@ -144,7 +144,9 @@ class Bench:
             if due:
                 self.reactor.advance(0)
                 busy = True
-            busy = any([peer._settle() for peer in getattr(self, "_peers", [])]) or busy
+            for peer in self._peers:
+                # Every peer gets its turn, so no `any` over a generator.
+                busy = peer._settle() or busy
 
     def pass_time(self, seconds: float, step: float = 0.25) -> None:
         """Let real (monotonic) time pass; emulated time goes with it unless it is frozen."""
