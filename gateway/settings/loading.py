@@ -28,8 +28,8 @@ def load_settings(options: Mapping[str, object], environ: Mapping[str, str]) -> 
     """
     gathered = gather(options, environ)
     faults = gathered.faults
-    faults += _structural(gathered, environ)
-    settings = structure.build(gathered.values, environ)
+    faults += _structural(gathered)
+    settings = structure.build(gathered.values)
     faults += (f"{gathered.origin(path)}: {message}" for path, message in _between_keys(settings))
     if faults:
         raise SettingsError(faults)
@@ -46,12 +46,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _structural(gathered: Gathered, environ: Mapping[str, str]) -> list[str]:
+def _structural(gathered: Gathered) -> list[str]:
     """What is wrong with single values; they are left out, so that the rules between keys can look at all the rest."""
     faults: list[str] = []
     while True:
         try:
-            structure.build(gathered.values, environ)
+            structure.build(gathered.values)
         except ClassValidationError as error:
             found = list(structure.faults_of(error))
             # The first turn sees every value; later ones only see what leaving out has left behind.

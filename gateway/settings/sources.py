@@ -107,6 +107,7 @@ def gather(options: Mapping[str, object], environ: Mapping[str, str]) -> Gathere
             assert key.option is not None
             raw = from_text(value, key.type) if isinstance(value, str) else value
             gathered.put(key.path, raw, Origin(key.option))
+    _passwords(gathered, environ)
     _strangers(gathered, environ)
     return gathered
 
@@ -165,6 +166,21 @@ def _clients(gathered: Gathered, given: list[tuple[Origin, str]]) -> None:
             gathered.faults.append(f"{origin.name}: expected ID:PASSWORD (the value is not shown)")
         else:
             gathered.put(("clients", system_id, "password"), password, origin)
+
+
+def _passwords(gathered: Gathered, environ: Mapping[str, str]) -> None:
+    """Put the value of the variable where a file says ``password = { env = "NAME" }``."""
+    clients = gathered.values.get("clients")
+    for system_id, client in clients.items() if isinstance(clients, dict) else ():
+        password = client.get("password") if isinstance(client, dict) else None
+        if not (isinstance(password, dict) and set(password) == {"env"} and isinstance(password["env"], str)):
+            continue
+        name = password["env"]
+        if name not in environ:
+            path = ("clients", system_id, "password")
+            gathered.faults.append(f"{gathered.origin(path)}: the environment variable {name} is not set")
+        # Not with put(): the origin of the value, for other faults, is still the file.
+        client["password"] = environ.get(name, "")
 
 
 def _strangers(gathered: Gathered, environ: Mapping[str, str]) -> None:

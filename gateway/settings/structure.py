@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import math
 import re
@@ -33,9 +34,9 @@ DATABASES: Mapping[str, str] = {"memory:": "everything in memory, gone at the en
 """The storages that exist, by URL."""
 
 
-def build(values: Mapping[str, Any], environ: Mapping[str, str]) -> model.Settings:
+def build(values: Mapping[str, Any]) -> model.Settings:
     """The settings; raises ClassValidationError, to be read with :func:`faults_of`."""
-    return _converter(environ).structure(values, model.Settings)
+    return _converter().structure(values, model.Settings)
 
 
 def faults_of(error: BaseException, path: keys.Path = ()) -> Iterator[tuple[keys.Path, str]]:
@@ -62,7 +63,8 @@ def faults_of(error: BaseException, path: keys.Path = ()) -> Iterator[tuple[keys
         yield path, str(error)
 
 
-def _converter(environ: Mapping[str, str]) -> cattrs.Converter:
+@functools.cache
+def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
     # Factories are asked in the opposite order of their registration, types before all of them.
     converter.register_structure_hook_factory(attrs.has, lambda kind: _table(converter, kind))
@@ -85,7 +87,7 @@ def _converter(environ: Mapping[str, str]) -> cattrs.Converter:
         model.ShortCode: _spelled_as(r"[0-9]{3,8}", "a short code of 3 to 8 digits, in quotes"),
         model.Database: _database,
         model.Balances: _balances,
-        model.Password: lambda value, _: _password(value, environ),
+        model.Password: _password,
     }
     for kind, hook in hooks.items():
         converter.register_structure_hook(kind, hook)
@@ -272,13 +274,8 @@ def _money(amount: object, currency: str) -> Money:
     return Money(0, one.currency) if amount in ("0", f"{0:.{exponent(currency)}f}") else parse_amount(amount, currency)
 
 
-def _password(value: Any, environ: Mapping[str, str]) -> str:
+def _password(value: Any, _: Any) -> str:
     """No fault shows the value: it may be the right one with a slip."""
-    if isinstance(value, dict) and set(value) == {"env"} and isinstance(value["env"], str):
-        name = value["env"]
-        if name not in environ:
-            raise ValueError(f"the environment variable {name} is not set")
-        value = environ[name]
     if not isinstance(value, str):
         raise ValueError('expected text in quotes, or { env = "NAME" }')
     if value.startswith("scrypt$"):
