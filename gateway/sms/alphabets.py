@@ -105,7 +105,8 @@ def cheapest(text: str, default: Alphabet = Alphabet.GSM0338) -> tuple[int, Alph
     That is the default alphabet where it can, else UCS-2: no other coding is safe with every client, and no
     text takes more segments in the default alphabet than in UCS-2.
     """
-    return (DEFAULT_ALPHABET, default) if _CARRIES[default](text) else (UCS2, Alphabet.UCS2)
+    carries, in_default = _CHOICES[default]
+    return in_default if carries(text) else _IN_UCS2
 
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -213,3 +214,5 @@ _CARRIES: Final[dict[Alphabet, Callable[[str], bool]]] = {
     Alphabet.GSM0338_PACKED: gsm0338.encodable,
     Alphabet.ASCII: str.isascii,
 }
+_CHOICES: Final = {default: (carries, (DEFAULT_ALPHABET, default)) for default, carries in _CARRIES.items()}
+_IN_UCS2: Final = (UCS2, Alphabet.UCS2)

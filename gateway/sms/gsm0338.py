@@ -45,9 +45,7 @@ _ENCODING: Final[dict[int, bytes]] = {
 # Most texts are ASCII without extension characters: one bytes.translate (0.2 µs) where a dictionary look-up per
 # character costs 2 µs for 50 of them. 0xFF marks what this table cannot say.
 _NOT_SIMPLE: Final = 0xFF
-_ASCII: Final = bytes(
-    _ENCODING[char][0] if len(_ENCODING.get(char, b"")) == 1 and char < 0x80 else _NOT_SIMPLE for char in range(256)
-)
+_ASCII: Final = bytes(_ENCODING[char][0] if len(_ENCODING.get(char, b"")) == 1 else _NOT_SIMPLE for char in range(256))
 _FOREIGN: Final = re.compile("[^" + re.escape("".join(map(chr, _ENCODING))) + "]")
 
 

@@ -63,6 +63,7 @@ def test_parts_join_to_the_text(
 @example((Alphabet.GSM0338, "€" * 81), "udh8")
 @example((Alphabet.GSM0338, "a" * 152 + "€" * 10), "udh8")
 @example((Alphabet.UCS2, "a" * 66 + "😀" * 10), "udh8")
+@example((Alphabet.UCS2, "\U0001e000" * 100), "udh8")  # a combining letter of two units: nowhere is a good place
 @example((Alphabet.GSM0338_PACKED, "a" * 151 + "€" * 10), "udh16")
 def test_every_part_is_a_text_of_its_own(case: tuple[Alphabet, str], method: Method) -> None:
     """No part ends inside an escape or surrogate pair: parts decoded one by one and then joined are the text."""
@@ -85,6 +86,7 @@ def test_every_part_is_a_text_of_its_own(case: tuple[Alphabet, str], method: Met
 @given(in_an_alphabet(long_texts), st.sampled_from(PARTED))
 @example((Alphabet.GSM0338_PACKED, "\r" * 500), "udh8")
 @example((Alphabet.UCS2, "\u0301" * 500), "udh16")
+@example((Alphabet.UCS2, "a" * 20 + "\u0301" * 200), "udh8")
 def test_every_part_fits(case: tuple[Alphabet, str], method: Method) -> None:
     """A part with its header takes no more than the air interface has, and all but the last are nearly full."""
     alphabet, text = case
@@ -103,6 +105,7 @@ def test_every_part_fits(case: tuple[Alphabet, str], method: Method) -> None:
 
 @given(st.binary(max_size=3000), st.sampled_from(Alphabet), st.sampled_from(METHODS))
 @example(b"\x1b" * 1000, Alphabet.GSM0338, "udh8")
+@example(b"a" * 200 + b"\x1b", Alphabet.GSM0338, "udh8")
 @example(b"\xd8" * 1001, Alphabet.UCS2, "udh8")
 @example(b"\xff" * 1001, Alphabet.OCTETS, "sar")
 def test_any_octets_can_be_split(octets: bytes, alphabet: Alphabet, method: Method) -> None:
@@ -196,6 +199,17 @@ def test_a_run_of_escapes_is_cut_between_pairs(octets: bytes, method: Method) ->
     parts = split(octets, Alphabet.GSM0338, method, 1)
     bodies = [concatenation_of(part.udhi, part.user_data, part.sar).body for part in parts]
     assert "".join(gsm0338.decode(body) for body in bodies) == gsm0338.decode(octets)
+
+
+@pytest.mark.parametrize("method", PARTED)
+def test_a_packed_part_never_ends_with_an_escape(method: Method) -> None:
+    """Where a full packed part would end with CR, that CR takes its escape along to the next part."""
+    for before in range(145, 155):
+        septets = b"a" * before + b"\x1b\r" + b"b" * 20
+        parts = split(gsm0338.pack(septets), Alphabet.GSM0338_PACKED, method, 1)
+        bodies = [concatenation_of(part.udhi, part.user_data, part.sar, packed=True).body for part in parts]
+        assert b"".join(bodies) == septets
+        assert not any(body.endswith(b"\x1b") for body in bodies)
 
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"

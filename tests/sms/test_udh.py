@@ -30,6 +30,9 @@ def test_parse_undoes_encode(elements: list[InformationElement], text: bytes) ->
 @example(b"\x00")
 @example(b"\x01\x00")
 @example(b"\x02\x00\x01")
+@example(b"\x02\x05")
+@example(b"\x03\x05\x01")
+@example(b"\x03\x05\x02abc")
 @example(b"\xff\x00\x03\x01\x02")
 def test_any_octets_parse_or_raise_udh_error(octets: bytes) -> None:
     """Random octets hold a header, every octet of which is accounted for, or raise UdhError and nothing else."""
