@@ -148,7 +148,7 @@ class Dispatcher:
         return Reply(command.replies[language], language, "custom", outcome.command, outcome.match)
 
     def _reply(self, answer: Answer, language: str, command: str | None, match: str | None) -> Reply:
-        text = self._catalogue.render(answer.code, language, **answer.values)
+        text = self._catalogue.render(answer.code, language, answer.values)
         if answer is NOT_UNDERSTOOD:
             command = match = None
         return Reply(text, language, answer.outcome or answer.code, command, match, answer.secrets)

@@ -15,7 +15,8 @@ from commands.wallet.service import Wallet
 _NO_VALUES: Final[Mapping[str, Any]] = {}
 
 
-@attrs.frozen
+# Not frozen: one is made for every request, and freezing would double what that costs.
+@attrs.define
 class Answer:
     """What to say, in no language yet: the code of a reply text and the values of its placeholders.
 

@@ -40,7 +40,10 @@ class _Text:
     segments: int
 
     def render(self, values: Mapping[str, Any]) -> str:
-        return self.pattern % tuple([spell(values[name]) for name, spell in self.fields])
+        fields = self.fields
+        if not fields:
+            return self.pattern
+        return self.pattern % tuple([spell(values[name]) for name, spell in fields])
 
 
 class Catalogue:
@@ -65,7 +68,7 @@ class Catalogue:
             raise CatalogueError(faults)
         return cls(texts)
 
-    def render(self, code: str, language: str, /, **values: Any) -> str:
+    def render(self, code: str, language: str, values: Mapping[str, Any]) -> str:
         """The text of a reply. Values are not spelled yet: Money, microseconds UTC, the key of a phrase, …"""
         return self._texts[language][code].render(values)
 
@@ -171,7 +174,8 @@ def _compile_one(
     missing = [name for name in declared if name not in dict(fields)]
     if missing:
         raise ValueError(f"it lacks {{{'}, {'.join(missing)}}}")
-    return _Text("".join(pattern), tuple(fields), allowed)
+    text = "".join(pattern)
+    return _Text(text if fields else text.replace("%%", "%"), tuple(fields), allowed)
 
 
 def _measure(code: str, text: _Text, segments: Callable[[str], int]) -> None:

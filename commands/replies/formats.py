@@ -21,26 +21,28 @@ _MOSCOW: Final = datetime(1970, 1, 1, 3)  # noqa: DTZ001 - wall time of Moscow, 
 
 def money_en(money: Money) -> str:
     """ "1,234.50 RUB" """
-    whole, fraction = _parts(money)
-    return f"{whole}.{fraction} {money.currency}" if fraction else f"{whole} {money.currency}"
+    amount, currency = money.amount, money.currency
+    if currency in EXPONENTS or amount < 0:
+        return _unusual(amount, currency)
+    # One expression for the two decimals that nearly all money has: it is written with every balance.
+    return f"{amount // 100:,}.{amount % 100:02d} {currency}"
 
 
 def money_ru(money: Money) -> str:
     """ "1 234,50 руб."; other currencies by their code, "1 234,50 USD"."""
-    whole, fraction = _parts(money)
-    unit = "руб." if money.currency == "RUB" else money.currency
-    whole = whole.replace(",", " ")
-    return f"{whole},{fraction} {unit}" if fraction else f"{whole} {unit}"
+    number, currency = money_en(money).split(" ")
+    number = number.replace(",", " ").replace(".", ",")
+    return f"{number} руб." if currency == "RUB" else f"{number} {currency}"
 
 
 def moneys_en(moneys: tuple[Money, ...]) -> str:
     """One or more, "1,234.50 RUB, 10.00 USD"."""
-    return ", ".join([money_en(money) for money in moneys])
+    return money_en(moneys[0]) if len(moneys) == 1 else ", ".join(map(money_en, moneys))
 
 
 def moneys_ru(moneys: tuple[Money, ...]) -> str:
     """One or more, "1 234,50 руб., 10,00 USD"."""
-    return ", ".join([money_ru(money) for money in moneys])
+    return money_ru(moneys[0]) if len(moneys) == 1 else ", ".join(map(money_ru, moneys))
 
 
 def moment_en(at: int) -> str:
@@ -70,13 +72,13 @@ SPELLINGS: Final[Mapping[str, Mapping[str, Callable[[Any], str]]]] = {
 }
 
 
-def _parts(money: Money) -> tuple[str, str]:
-    """The whole part grouped with commas and signed, and the digits after the point, "" if there are none."""
-    amount = money.amount
-    digits = EXPONENTS.get(money.currency, 2)
+def _unusual(amount: int, currency: str) -> str:
+    """As money_en, for other numbers of decimals and for debts."""
+    digits = EXPONENTS.get(currency, 2)
     whole, fraction = divmod(abs(amount), 10**digits)
     sign = "-" if amount < 0 else ""
-    return f"{sign}{whole:,}", f"{fraction:0{digits}d}" if digits else ""
+    point = f".{fraction:0{digits}d}" if digits else ""
+    return f"{sign}{whole:,}{point} {currency}"
 
 
 # The times in replies are mostly of this minute, and of a day to come.

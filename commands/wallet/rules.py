@@ -36,7 +36,7 @@ class WalletRules:
     pin_resets_window: int = 24 * HOUR
     pin_reset_lock: int = 24 * HOUR
     pin_temporary: int = 24 * HOUR
-    # 5 guesses of 9,345 values, and 20 when they come from several terminals.
+    # 5 guesses of 9,340 values, and 20 when they come from several terminals.
     pin_wrong_checks: int = 5
     pin_wrong_checks_of_all: int = 20
     pin_check_lock: int = 900
