@@ -2,7 +2,7 @@
 
 The format, one thing a line::
 
-    # The balance, in English            a comment; the first one is the title
+    # The balance, in English            the first comment is the title, a later one is a note on what follows it
     79991110002 > BALANCE                the subscriber texts the short code
     79991110002 < Balance: 250.00 RUB    the reply to the subscriber, exactly
     @ data_coding 8, segments 3          goes before a line and tells how it travels
@@ -35,7 +35,10 @@ class ConversationError(Exception):
 
 @attrs.frozen
 class Turn:
-    """One line: a text to the short code (``sent``), or the reply that must come. None = not told."""
+    """One line: a text to the short code (``sent``), or the reply that must come. None = not told.
+
+    ``note`` is what the comments above it say, if any, a line each.
+    """
 
     line: int
     direction: Literal["sent", "expected"]
@@ -44,6 +47,7 @@ class Turn:
     data_coding: int | None = None
     segments: int | None = None
     method: Method = "udh8"
+    note: str = ""
 
 
 @attrs.frozen
@@ -70,13 +74,18 @@ def read_conversation(name: str, text: str) -> Conversation:
         faults.append("nobody says anything")
     if faults:
         raise ConversationError("\n".join(f"{name}.txt: {fault}" for fault in faults))
-    comments = (line[1:].strip() for line in text.splitlines() if line.startswith("#"))
-    return Conversation(name, next(comments, name), turns)
+    first, *others = turns
+    # The comments above the first turn are the title and, perhaps, a note.
+    title, _, note = first.note.partition("\n")
+    return Conversation(name, title or name, (attrs.evolve(first, note=note), *others))
 
 
 def _turns(text: str, faults: list[str]) -> Iterator[Turn]:
     how: dict[str, int | str] = {}
+    notes: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith("#"):
+            notes.append(line[1:].strip())
         if not line.strip() or line.startswith("#"):
             continue
         if line.startswith("@ "):
@@ -101,5 +110,6 @@ def _turns(text: str, faults: list[str]) -> Iterator[Turn]:
             data_coding=cast("int | None", how.get("data_coding")),
             segments=cast("int | None", how.get("segments")),
             method=cast("Method", how.get("method", "udh8")),
+            note="\n".join(notes),
         )
-        how = {}
+        how, notes = {}, []

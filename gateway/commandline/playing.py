@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import attrs
 
 from gateway.commandline.conversations import Conversation, Turn
-from gateway.commandline.smpp_client import ClientFault, NoAnswer, Sms, SmsClient
+from gateway.commandline.smpp_client import ClientFault, NoAnswer, Sms, SmsClient, Submitted
 
 
 @attrs.frozen
@@ -43,13 +43,13 @@ def play(conversation: Conversation, client: SmsClient, short_code: str) -> Iter
 
 def _sent(turn: Turn, client: SmsClient, short_code: str) -> Played:
     try:
-        segments = client.submit(
+        submitted = client.submit(
             turn.subscriber, short_code, turn.text, data_coding=turn.data_coding, method=turn.method
         )
     except ClientFault as error:
         return Played(turn, turn.text, 0, turn.data_coding, fault=str(error))
-    fault = _counted(turn, segments)
-    return Played(turn, turn.text, segments, turn.data_coding, fault=fault)
+    fault = _difference_of_travel(turn, submitted)
+    return Played(turn, turn.text, submitted.segments, submitted.data_coding, fault=fault)
 
 
 def _expected(turn: Turn, client: SmsClient, short_code: str, submitted_at: float) -> Played:
@@ -68,12 +68,12 @@ def _difference(turn: Turn, sms: Sms, short_code: str) -> str:
         return f"it went from {sms.source} to {sms.destination}"
     if sms.text != turn.text:
         return "the reply differs"
-    if turn.data_coding is not None and sms.data_coding != turn.data_coding:
-        return f"data_coding {sms.data_coding} instead of {turn.data_coding}"
-    return _counted(turn, sms.segments)
+    return _difference_of_travel(turn, sms)
 
 
-def _counted(turn: Turn, segments: int) -> str:
-    if turn.segments is not None and segments != turn.segments:
-        return f"{segments} segments instead of {turn.segments}"
+def _difference_of_travel(turn: Turn, travelled: Sms | Submitted) -> str:
+    if turn.data_coding is not None and travelled.data_coding != turn.data_coding:
+        return f"data_coding {travelled.data_coding} instead of {turn.data_coding}"
+    if turn.segments is not None and travelled.segments != turn.segments:
+        return f"{travelled.segments} segments instead of {turn.segments}"
     return ""

@@ -44,6 +44,8 @@ class Plain:
         click.echo(f"\n{conversation.title}")
 
     def turn(self, played: Played) -> None:
+        for note in played.turn.note.splitlines():
+            click.echo(f"  # {note}")
         click.echo(f"  {played.turn.subscriber} {_arrow(played)} {_one_line(played.text)}  ({travel(played)})")
         for line in faults_of(played):
             click.echo(f"    {line}")
@@ -63,6 +65,8 @@ class Coloured:
 
     def turn(self, played: Played) -> None:
         sent = played.turn.direction == "sent"
+        for note in played.turn.note.splitlines():
+            self._console.print(Text(f"  # {note}", style="italic dim"))
         line = Text.assemble(
             (f"  {played.turn.subscriber} ", "dim"),
             (f"{_arrow(played)} {_one_line(played.text)}", "cyan" if sent else "red" if played.fault else "green"),

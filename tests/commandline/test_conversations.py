@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from gateway.commandline.conversations import ConversationError, Turn, built_in, read_conversation
 
 _TEXT = """# The balance, in Russian
-# nothing else
 
 79991110001 > Баланс
 @ data_coding 8, segments 1
 79991110001 < Баланс: 1 234,50 руб. < это всё
+# Long ones too
 @ method udh16, segments 2
 79991110001 > a\\nb\\\\n
 """
@@ -24,9 +24,9 @@ def test_a_conversation_is_read_turn_by_turn() -> None:
     conversation = read_conversation("balance", _TEXT)
     assert (conversation.name, conversation.title) == ("balance", "The balance, in Russian")
     assert conversation.turns == (
-        Turn(4, "sent", "79991110001", "Баланс"),
-        Turn(6, "expected", "79991110001", "Баланс: 1 234,50 руб. < это всё", data_coding=8, segments=1),
-        Turn(8, "sent", "79991110001", "a\nb\\n", segments=2, method="udh16"),
+        Turn(3, "sent", "79991110001", "Баланс"),
+        Turn(5, "expected", "79991110001", "Баланс: 1 234,50 руб. < это всё", data_coding=8, segments=1),
+        Turn(8, "sent", "79991110001", "a\nb\\n", segments=2, method="udh16", note="Long ones too"),
     )
 
 

@@ -10,7 +10,7 @@ import attrs
 import pytest
 from smpplib import consts
 
-from gateway.commandline.smpp_client import ClientFault, NoAnswer, Sms, SmsClient
+from gateway.commandline.smpp_client import ClientFault, NoAnswer, Sms, SmsClient, Submitted
 
 SUBMIT_SM, SUBMIT_SM_RESP, DELIVER_SM, DELIVER_SM_RESP = 0x4, 0x80000004, 0x5, 0x80000005
 ENQUIRE_LINK, ENQUIRE_LINK_RESP, UNBIND, UNBIND_RESP = 0x15, 0x80000015, 0x6, 0x80000006
@@ -106,7 +106,7 @@ def test_enquire_link_is_answered_while_waiting(link: Link) -> None:
 def test_a_text_is_submitted_in_segments_and_all_must_be_accepted(link: Link) -> None:
     """Each segment has its header and bits; a refusal of any is told with the name of its status."""
     link.gateway.sendall(pdu(SUBMIT_SM_RESP, 2, b"1\0") + pdu(SUBMIT_SM_RESP, 3, b"2\0"))
-    assert link.client.submit("79991110001", "7494", "ы" * 71) == 2
+    assert link.client.submit("79991110001", "7494", "ы" * 71) == Submitted(8, 2)
     sent = link.sent()
     assert [command_id for command_id, *_ in sent] == [SUBMIT_SM, SUBMIT_SM]
     assert all(b"79991110001\0" in body and b"7494\0\x40" in body for *_, body in sent)
