@@ -14,12 +14,13 @@ from tests.commands.doubles import MINUTE, NOON, PEPPER, RandomDraw, keyed_draw
 RULES = WalletRules()
 ALL = [f"{number:04d}" for number in range(10_000)]
 UP = "01234567890123456789"
+PAIRS = [set(pair) for pair in itertools.combinations_with_replacement("0123456789", 2)]
 
 
 def is_weak_by_list(pin: str) -> bool:
     """The same rule by other means: look the PIN up in runs, and in every word of two letters."""
     runs = {UP[start : start + len(pin)] for start in range(10)}
-    return pin in runs or pin[::-1] in runs or any(set(pin) <= set(pair) for pair in itertools.product(UP, UP))
+    return pin in runs or pin[::-1] in runs or any(set(pin) <= pair for pair in PAIRS)
 
 
 def test_weak_pins_are_repeats_and_runs() -> None:
