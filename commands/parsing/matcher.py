@@ -34,7 +34,8 @@ def recognise(text: str, lexicon: Lexicon) -> list[Unit]:
         unit = Unit(start, end, written)
         found.append(unit)
         upper = written.upper()
-        if _spell(unit, upper, lexicon):
+        key = skeleton(upper)
+        if _spell(unit, upper, key, lexicon):
             continue
         if not upper[-1].isalpha():
             number = _split_number(unit, lexicon)
@@ -42,19 +43,19 @@ def recognise(text: str, lexicon: Lexicon) -> list[Unit]:
                 found.append(number)
             if number is not None or unit.word is not None:
                 continue
-        _correct(unit, _nearest(upper, lexicon))
+        _correct(unit, _nearest(upper, key, lexicon))
     return _join_phrases(_read_runs(text, found, lexicon), lexicon)
 
 
-def _spell(unit: Unit, upper: str, lexicon: Lexicon) -> bool:
-    """Fill in the unit's word if it is spelled like a listed one."""
+def _spell(unit: Unit, upper: str, key: str, lexicon: Lexicon) -> bool:
+    """Fill in the unit's word if it is spelled like a listed one. ``key`` is the skeleton of ``upper``."""
     word = lexicon.exact.get(upper)
-    if word is not None:
+    if word is not None and (unit.text.isascii() or unit.text.lower() == word.text.lower()):
         unit.word = word
         unit.kind = _kind(unit.text, upper, word)
-        unit.folded = unit.kind is MatchKind.LOOK_ALIKE
         return True
-    word = lexicon.folded.get(skeleton(upper))
+    # ı and I, ᲂ and О have one upper case and are not one letter: they count as look-alikes
+    word = lexicon.folded.get(key)
     if word is not None and (word.command is not None or not upper.isascii()):
         unit.word = word
         unit.kind = _with_alias(MatchKind.LOOK_ALIKE, word)
@@ -79,12 +80,7 @@ def _correct(unit: Unit, near: Near | None) -> None:
 
 
 def _kind(text: str, upper: str, word: Word) -> MatchKind:
-    if text == upper or text == text.lower():
-        kind = MatchKind.EXACT
-    else:
-        kind = MatchKind.CASE
-    if not text.isascii() and text.lower() != word.text.lower():
-        kind = MatchKind.LOOK_ALIKE  # ı and I, ᲂ and О: one upper case, but not one letter
+    kind = MatchKind.EXACT if text == upper or text == text.lower() else MatchKind.CASE
     return _with_alias(kind, word)
 
 
@@ -93,8 +89,8 @@ def _with_alias(kind: MatchKind, word: Word) -> MatchKind:
 
 
 def _split_number(unit: Unit, lexicon: Lexicon) -> Unit | None:
-    """Split ``confirm1`` into the word and the number, and return the number's unit. See six digits as a code. Leave any
-    other word as it is.
+    """Split ``confirm1`` into the word and the number, and return the number's unit. See six digits as a code. Leave
+    any other word as it is.
     """
     text = unit.text
     length = len(text)
@@ -107,8 +103,9 @@ def _split_number(unit: Unit, lexicon: Lexicon) -> Unit | None:
         return None
     head = Unit(unit.start, unit.start + length, text[:length])
     upper = head.text.upper()
-    if not _spell(head, upper, lexicon):
-        _correct(head, _nearest(upper, lexicon))
+    key = skeleton(upper)
+    if not _spell(head, upper, key, lexicon):
+        _correct(head, _nearest(upper, key, lexicon))
     if head.word is None or head.word.command != "confirm":
         return None
     unit.end, unit.text, unit.word, unit.kind = head.end, head.text, head.word, head.kind
@@ -121,9 +118,8 @@ def _argument_unit(start: int, text: str, lexicon: Lexicon) -> Unit:
     return Unit(start, start + len(text), text, lexicon.exact.get(text))
 
 
-def _nearest(upper: str, lexicon: Lexicon) -> Near | None:
+def _nearest(upper: str, key: str, lexicon: Lexicon) -> Near | None:
     """The listed word one edit away, if all such words belong to one command."""
-    key = skeleton(upper)
     if key[:2] not in lexicon.near_starts and key[-2:] not in lexicon.near_ends:
         return None
     if not SHORTEST_CORRECTED - 1 <= len(key) <= lexicon.longest_near + 1:
@@ -199,7 +195,7 @@ def _near_run(parts: layout.Run, lexicon: Lexicon) -> Unit | None:
     for lead in dict.fromkeys((parts.lead[-1:], "")):
         for trail in dict.fromkeys((parts.trail[:1], "")):
             spelling = lead + parts.core + trail
-            near = None if spelling.isalpha() else _nearest(spelling, lexicon)
+            near = None if spelling.isalpha() else _nearest(spelling, spelling, lexicon)
             if near is not None and near.layout:
                 unit = Unit(parts.start - len(lead), parts.start + len(parts.core) + len(trail), "")
                 _correct(unit, near)

@@ -42,7 +42,12 @@ MARKED_DIGIT = "\u20e3"  # COMBINING ENCLOSING KEYCAP
 # What a minus or a plus may look like; NUMERO SIGN counts as one because "№1" is a rank, not an answer.
 SIGNS = "+-±−№‐‑‒–—―"
 
-_ALREADY_CLEAN = re.compile(r"[\n\x20-\x7eА-Яа-я«»]*").fullmatch
+_ALREADY_CLEAN = re.compile(r"[\n\x20-\x7eА-Яа-я«»“”„’–—]*").fullmatch
+
+# Latin, Greek and Cyrillic letters, punctuation, symbols, half- and full-width forms, emoji: no combining mark in them
+_WITHOUT_MARKS = re.compile(
+    "[\0-\u02ff\u0370-\u0482\u048a-\u0590\u2000-\u20cf\u2100-\u2cee\uff00-\uffef\U0001f000-\U0001faff]*"
+).fullmatch
 
 # A word: letters, digits and other numerals, with a sign if it is that of a number. A hyphen between digits is no sign.
 _WORD = re.compile(rf"(?:(?<!\d)[{re.escape(SIGNS)}](?=\d))?[\w{MARKED_DIGIT}]+")
@@ -75,7 +80,7 @@ def strip_marks(text: str) -> str:
     """Without combining marks that did not compose with their letter, such as a stress on a Russian vowel. A mark on a
     numeral stays, as ``MARKED_DIGIT``. Call it on composed text: decomposed, й would lose its breve and become и.
     """
-    if text.isascii():
+    if _WITHOUT_MARKS(text):
         return text
     kept: list[str] = []
     after_numeral = False
