@@ -210,7 +210,7 @@ class Session(Reception):
             else:
                 self._end(_CLOSING[due])
                 return
-        timers.deadline = min(timers.earliest(), self._outgoing.earliest())
+        timers.deadline = min(timers.earliest(now), self._outgoing.earliest())
 
     # --- what these share
 

@@ -135,7 +135,7 @@ MAY_REQUEST: Final[Mapping[SessionState, frozenset[type[Pdu]]]] = MappingProxyTy
         SessionState.CLOSED: _NOTHING,
     }
 )
-"""Requests that we may send and that the peer answers. Classes, because hashing an enum member runs Python code."""
+"""Requests that we may send and that the peer answers."""
 
 MAY_SEND: Final[Mapping[SessionState, frozenset[type[Pdu]]]] = MappingProxyType(
     {

@@ -74,7 +74,7 @@ class Timers:
         self.session_init = NEVER
         self.active = self.heard
         self.early = self.limits.enquire_link * phase / 2
-        self.deadline = self.earliest()
+        self.deadline = self.earliest(self.heard)
 
     def begin_unbind(self, now: float) -> None:
         """Either side has asked to unbind; from now on only the end of that is waited for."""
@@ -112,12 +112,13 @@ class Timers:
             return Due.IDLE
         return None
 
-    def earliest(self) -> float:
-        """When the next thing will be due if nothing happens until then."""
+    def earliest(self, now: float) -> float:
+        """A time before which nothing will be due, whatever is stored until then; after ``now`` when nothing is."""
         at = min(self.unbind, self.session_init, self.frame)
         if self.bound:
             if self.heard < self.probed < NEVER:
-                link = after(self.probed, self.limits.response)
+                # If it is answered right now, silence begins again.
+                link = min(after(self.probed, self.limits.response), after(now, self.limits.enquire_link))
             else:
                 link = self._silent_at()
             at = min(at, link, after(self.active, self.limits.inactivity))
