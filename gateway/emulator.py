@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import attrs
@@ -14,7 +14,10 @@ from twisted.web.server import Site
 from gateway.clock import EmulatorClock
 from gateway.messages.agenda import Agenda
 from gateway.messages.delivery import Delivery
+from gateway.network.outbind import OutbindTarget, outbind
 from gateway.network.smpp_listener import Exchange
+from gateway.smpp.fields import Address
+from gateway.smpp.pdus import AlertNotification
 from gateway.storage.base import Storage
 
 DRAIN_SECONDS: Final = 10.0
@@ -60,8 +63,11 @@ class Emulator:
         site: Callable[[Callable[[], bool]], Site],
         smpp: Endpoint,
         http: Endpoint,
+        smpp_tls: tuple[Endpoint, Any] | None = None,
+        outbind_targets: Mapping[str, OutbindTarget] | None = None,
     ) -> None:
-        """``site`` makes the HTTP port's site from the question whether the gateway is ready."""
+        """``site`` makes the HTTP port's site from the question whether the gateway is ready; ``smpp_tls`` is the
+        endpoint and the factory of SMPP over TLS."""
         self.reactor = reactor
         self.clock = clock
         self.agenda = agenda
@@ -71,12 +77,16 @@ class Emulator:
         self._site = site
         self._smpp = smpp
         self._http = http
+        self._smpp_tls = smpp_tls
+        self.outbind_targets = dict(outbind_targets or {})
         self._ports: list[Any] = []
         self._step_due: Any = None
         self._stopping: Deferred[None] | None = None
         self.ready = False
         self.smpp_address = ""
         self.http_address = ""
+        self.smpp_tls_address: str | None = None
+        """``host:port`` each, known once the emulator has started."""
         agenda.on_earlier = self._rearm
 
     # --- start and stop ---
@@ -85,7 +95,11 @@ class Emulator:
         """Listen. Raises ListenError naming everything that is taken; nothing listens then."""
         faults: list[str] = []
         ports: list[Any] = []
-        for endpoint, factory in ((self._smpp, self.exchange), (self._http, self._site(lambda: self.ready))):
+        wanted: list[tuple[Endpoint, Any]] = [(self._smpp, self.exchange)]
+        if self._smpp_tls is not None:
+            wanted.append(self._smpp_tls)
+        wanted.append((self._http, self._site(lambda: self.ready)))
+        for endpoint, factory in wanted:
             try:
                 ports.append(self.reactor.listenTCP(endpoint.port, factory, interface=endpoint.host))
             except CannotListenError as error:
@@ -98,7 +112,8 @@ class Emulator:
                 port.stopListening()
             raise ListenError(faults)
         self._ports = ports
-        self.smpp_address, self.http_address = (_spelled(port) for port in ports)
+        self.smpp_address, self.http_address = _spelled(ports[0]), _spelled(ports[-1])
+        self.smpp_tls_address = None if self._smpp_tls is None else _spelled(ports[1])
         self.ready = True
         self._rearm()
 
@@ -111,8 +126,7 @@ class Emulator:
             self._stopping = Deferred()
             self.ready = False
             self.exchange.accepting = False
-            listening = self._ports[0] if self._ports else None
-            if listening is not None:
+            for listening in self._ports[:-1]:
                 maybeDeferred(listening.stopListening)
             for protocol in list(self.exchange.connections):
                 protocol.unbind()
@@ -134,13 +148,28 @@ class Emulator:
             self._step_due.cancel()
             self._step_due = None
         self.delivery.commit()
-        closing = DeferredList([maybeDeferred(port.stopListening) for port in self._ports[1:]])
+        closing = DeferredList([maybeDeferred(port.stopListening) for port in self._ports[-1:]])
         closing.addCallback(self._close)
 
     def _close(self, _: object) -> None:
         self.storage.close()
         assert self._stopping is not None
         self._stopping.callback(None)
+
+    # --- what the gateway does of its own accord ---
+
+    def outbind(self, name: str) -> None:
+        """Ask a configured ESME to bind (SMPP 3.4 §2.2.1); raises KeyError for a name that is not configured."""
+        outbind(self.reactor, self.exchange, self.outbind_targets[name])
+
+    def alert(self, system_id: str, source: Address, esme: Address) -> bool:
+        """Tell a client that the subscriber ``source`` is reachable again (SMPP 3.4 §4.12); False when it has no
+        receiving binding. There is no answer to it."""
+        binding = self.exchange.bindings.next_receiving(system_id)
+        if binding is None:
+            return False
+        binding.link.send(AlertNotification(source.ton, source.npi, source.addr, esme.ton, esme.npi, esme.addr))
+        return True
 
     # --- emulated time ---
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import attrs
 from twisted.internet.base import ReactorBase
@@ -31,20 +31,28 @@ from gateway.messages.agenda import Agenda
 from gateway.messages.answering import Answering
 from gateway.messages.attempts import RetryRules
 from gateway.messages.delivery import Delivery
-from gateway.messages.intake import Intake
+from gateway.messages.intake import DefaultMessage, Intake
 from gateway.messages.operations import Operations
-from gateway.messages.routing import Routing
+from gateway.messages.routing import LoopbackRoute, Routing
 from gateway.messages.settlement import Terms
 from gateway.messages.timetable import Timetable
 from gateway.metrics import Metrics, Reading
+from gateway.network.outbind import OutbindTarget
 from gateway.network.smpp_listener import Exchange, ListenerLimits
 from gateway.settings import ClientSettings, Settings
 from gateway.smpp.statuses import CommandStatus
-from gateway.sms import segments
+from gateway.sms import alphabets, segments
 from gateway.storage.base import Books, Keys, Storage
 from gateway.storage.memory import MemoryStorage
 
 _log = Logger(namespace="gateway")
+
+GSM_DATA_CODING: Final = 0xF1
+"""GSM alphabet, message class 1 (3GPP TS 23.038 §4): the way to say "GSM" to a client whose default is another."""
+
+
+class CannotBuild(Exception):
+    """A file that the settings name cannot be used; the text says which and why."""
 
 
 def use_monotonic_clock(reactor: Any) -> None:
@@ -61,17 +69,22 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
 
     ``reactor`` is Twisted's, or one of its testing doubles; ``storage`` stands in for the one that settings name.
 
-    Raises what the parts raise for data that cannot be used: LexiconError, CatalogueError.
+    Raises CannotBuild for files of the settings that cannot be used.
     """
     use_monotonic_clock(reactor)
     monotonic: Callable[[], float] = reactor.seconds
     start = int(time.time() * SECOND) if settings.clock.start is None else settings.clock.start
     clock = EmulatorClock(start, monotonic, frozen=settings.clock.frozen)
     draws = Draws(settings.seed)
-    storage = storage or MemoryStorage()
+    storage = storage or MemoryStorage(finished_kept=settings.messages.history)
     bindings = Bindings()
     agenda = Agenda()
-    terms = Terms()
+    terms = Terms(
+        receipt_delay=int(settings.messages.receipt_delay * SECOND),
+        validity=int(settings.messages.validity * SECOND),
+        parts_wait=int(settings.messages.parts_wait * SECOND),
+    )
+    default_messages = _default_messages(settings)
     directory = _directory(settings)
     dispatcher = Dispatcher(
         Parser.load(),
@@ -93,21 +106,33 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
         agenda=agenda,
         now=clock.now,
         terms=terms,
-        rules=RetryRules(),
+        rules=RetryRules(attempts=settings.messages.attempts),
         report=_report,
     )
     timetable = Timetable(storage=storage, agenda=agenda, delivery=delivery, house=house, now=clock.now, report=_report)
     intake = Intake(
         storage=storage,
-        routing=Routing(short_codes, clients=directory),
+        routing=Routing(
+            short_codes,
+            [LoopbackRoute(route.destination) for route in settings.routes],
+            directory,
+            loopback_all=settings.loopback,
+        ),
         house=house,
         follow=timetable,
         now=clock.now,
         monotonic=monotonic,
+        default_messages=default_messages,
         report=_report,
     )
     operations = Operations(
-        storage=storage, delivery=delivery, follow=timetable, terms=terms, now=clock.now, report=_report
+        storage=storage,
+        delivery=delivery,
+        follow=timetable,
+        terms=terms,
+        now=clock.now,
+        default_messages=default_messages,
+        report=_report,
     )
     exchange = Exchange(
         system_id=settings.smpp.system_id,
@@ -138,6 +163,8 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
         site=site,
         smpp=Endpoint("SMPP", "--smpp-port", settings.smpp.host, settings.smpp.port),
         http=Endpoint("HTTP", "--http-port", settings.http.host, settings.http.port),
+        smpp_tls=_tls(settings, exchange, reactor),
+        outbind_targets=_outbind_targets(settings),
     )
 
 
@@ -152,6 +179,37 @@ class _OpenAccounts:
         for account in self.accounts:
             if books.accounts.get(account.number) is None:
                 books.accounts.put(account)
+
+
+def _default_messages(settings: Settings) -> dict[int, DefaultMessage]:
+    kept: dict[int, DefaultMessage] = {}
+    for number, text in settings.smpp.default_messages.items():
+        data_coding, alphabet = alphabets.cheapest(text, alphabets.Alphabet.GSM0338)
+        # Not data_coding 0: what that means is each client's own affair.
+        kept[int(number)] = DefaultMessage(data_coding or GSM_DATA_CODING, alphabets.encode(text, alphabet))
+    return kept
+
+
+def _tls(settings: Settings, exchange: Exchange, reactor: Any) -> tuple[Endpoint, Any] | None:
+    smpp = settings.smpp
+    if smpp.tls_port is None:
+        return None
+    # Imported here: TLS brings cryptography with it, which takes longer to load than the rest of the gateway.
+    from gateway.network.tls import TlsError, tls_factory, tls_options
+
+    try:
+        options = tls_options(smpp.tls_certificate, smpp.tls_key, smpp.tls_client_ca, smpp.host)
+    except TlsError as error:
+        raise CannotBuild(str(error)) from error
+    endpoint = Endpoint("SMPP over TLS", "--smpp-tls-port", smpp.host, smpp.tls_port)
+    return endpoint, tls_factory(options, exchange, reactor)
+
+
+def _outbind_targets(settings: Settings) -> dict[str, OutbindTarget]:
+    return {
+        name: OutbindTarget(name, target.host, target.port, target.system_id, target.password)
+        for name, target in settings.outbind.items()
+    }
 
 
 def _directory(settings: Settings) -> Directory:

@@ -23,7 +23,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "gateway.wiring": EVERYTHING,
     "gateway.emulator": (
         "attrs", "twisted", "gateway.clock", "gateway.console", "gateway.messages", "gateway.metrics",
-        "gateway.network", "gateway.storage.base",
+        "gateway.network", "gateway.smpp", "gateway.storage.base",
     ),
     # The shell: Twisted, sockets, HTTP.
     "gateway.network": (
@@ -37,6 +37,8 @@ RULES: dict[str, tuple[str, ...]] = {
         "gateway.smpp",
     ),
     "gateway.testing": ("attrs", "twisted", "gateway.emulator", "gateway.messages", "gateway.settings", "gateway.smpp"),
+    # For tests of other people's parsers: hypothesis is theirs to install.
+    "gateway.testing.strategies": ("hypothesis", "commands.parsing"),
     "gateway.logs": ("twisted.logger", "zope"),
     "gateway.metrics": ("attrs", "prometheus_client"),
     # The way of a message: callbacks, no Twisted.

@@ -40,6 +40,9 @@ _SPELLINGS: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "wallet.currency": (("USD", "USD"), ("EUR", "EUR")),
     "wallet.short_code": (("900", "900"), ("7495", "7495")),
     "ready_file": (("a.json", Path("a.json")), ("b.json", Path("b.json"))),
+    "smpp.tls_certificate": (("a.pem", Path("a.pem")), ("b.pem", Path("b.pem"))),
+    "smpp.tls_key": (("a.pem", Path("a.pem")), ("b.pem", Path("b.pem"))),
+    "smpp.tls_client_ca": (("a.pem", Path("a.pem")), ("b.pem", Path("b.pem"))),
 }
 _BY_TYPE: dict[type, tuple[tuple[str, Any], tuple[str, Any]]] = {
     bool: (("true", True), ("off", False)),
@@ -148,10 +151,16 @@ def test_options_and_variables_name_one_key_each() -> None:
     keys = setting_keys()
     options = [key.option for key in keys if key.option]
     assert len(set(options)) == len(options)
-    assert len({key.variable for key in keys}) == len(keys)
+    variables = [key.variable for key in keys if key.variable]
+    assert len(set(variables)) == len(variables)
 
 
-@pytest.mark.parametrize("key", setting_keys(), ids=lambda key: key.name)
+def test_lists_and_tables_are_for_a_file_only() -> None:
+    """What no option or variable can spell has neither."""
+    assert [key.name for key in setting_keys() if key.variable is None] == ["smpp.default_messages", "routes"]
+
+
+@pytest.mark.parametrize("key", [key for key in setting_keys() if key.variable], ids=lambda key: key.name)
 def test_option_wins_over_environment_over_file_over_default(
     key: Key, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,7 @@ _METAVARS = {
     "--smpp-port": "PORT",
     "--http-host": "HOST",
     "--http-port": "PORT",
+    "--smpp-tls-port": "PORT",
     "--database": "URL",
     "--seed": "N",
     "--clock-start": "ISO",

@@ -52,18 +52,15 @@ def _show(parser: Any, text: str, as_json: bool) -> None:
         return
     click.echo(f"{_visible(text)}\n  {_verdict(explained)}")
     for step in explained["steps"]:
-        click.echo(f"  - {_step(step)}")
+        click.echo(f"  {step['step']:<12} {_visible(step['before'])} -> {_visible(step['after'])}")
 
 
 def _verdict(explained: dict[str, Any]) -> str:
-    words = [explained["outcome"].replace("_", " ")]
-    if explained["command"]:
-        words.append(f"{explained['command']} {explained['argument'] or ''}".strip())
-    return f"{': '.join(words)} (match: {explained['match']})"
-
-
-def _step(step: Any) -> str:
-    return _visible(step if isinstance(step, str) else " ".join(map(str, step.values())))
+    """What would happen when the text arrives, in one line."""
+    outcome = explained["outcome"].replace("_", " ")
+    named = " ".join(filter(None, (explained["command"] or " or ".join(explained["commands"]), explained["argument"])))
+    because = explained["reason"] or f"match: {explained['match']}"
+    return f"{outcome}{': ' if named else ''}{named} ({because})"
 
 
 def _visible(text: str) -> str:

@@ -18,29 +18,40 @@ from gateway.settings import Settings
 
 
 @click.command()
+@click.option(
+    "--outbind",
+    metavar="NAME",
+    multiple=True,
+    help="Ask the ESME of [outbind.NAME] to bind, once everything listens; may be repeated.",
+)
 @settings_options
-def serve(**options: Any) -> None:
+def serve(outbind: tuple[str, ...], **options: Any) -> None:
     """Run the gateway.
 
     Needs no configuration: SMPP on 127.0.0.1:2775, HTTP on 127.0.0.1:8025, client demo with password demo. A value is
     taken from its option, else from the environment, else from the --config file, else it is the default.
     """
     settings = settings_or_exit(options)
+    unknown = [f"--outbind {name}: there is no [outbind.{name}]" for name in outbind if name not in settings.outbind]
+    if unknown:
+        raise Unusable(unknown)
     # Not at the top: to import a reactor installs it, and --help needs none.
     from twisted.internet import reactor
     from twisted.logger import Logger
 
     from gateway import logs
     from gateway.emulator import ListenError
-    from gateway.wiring import build_emulator
+    from gateway.wiring import CannotBuild, build_emulator
 
     logs.begin(sys.stderr, settings.log.format, settings.log.level)
     log = Logger(namespace="gateway.serve")
-    emulator = build_emulator(settings, reactor)
     try:
+        emulator = build_emulator(settings, reactor)
         emulator.start()
     except ListenError as error:
         raise Unusable(error.faults) from None
+    except CannotBuild as error:
+        raise Unusable([str(error)]) from None
 
     core: IReactorCore = reactor
     ready = ReadyFile(settings.ready_file)
@@ -48,11 +59,13 @@ def serve(**options: Any) -> None:
     if settings.any_client:
         log.warn("Every client may bind with any password (--any-client)")
     log.info("Ready: SMPP on {smpp}, HTTP on {http}", smpp=emulator.smpp_address, http=emulator.http_address)
+    for name in outbind:
+        emulator.outbind(name)
     if sys.stdout.isatty():
         click.echo(welcome(settings, emulator.smpp_address, emulator.http_address))
     stop_on_signals(reactor, ready)
     try:
-        ready.write(emulator.smpp_address, emulator.http_address)
+        ready.write(emulator.smpp_address, emulator.http_address, emulator.smpp_tls_address)
         core.run(installSignalHandlers=False)  # type: ignore[call-arg]  # IReactorCore does not tell of it
     except OSError as error:
         raise Unusable([f"--ready-file: {error.filename} cannot be written: {error.strerror}"]) from None
@@ -68,12 +81,15 @@ class ReadyFile:
         self._path = path
         self._written = False
 
-    def write(self, smpp: str, http: str) -> None:
+    def write(self, smpp: str, http: str, smpp_tls: str | None) -> None:
         """Write the addresses, ``host:port`` each, and this process's id."""
         if self._path is None:
             return
         beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        beside.write_text(json.dumps({"smpp": smpp, "http": http, "pid": os.getpid()}) + "\n", "utf-8")
+        told = {"smpp": smpp, "http": http, "pid": os.getpid()}
+        if smpp_tls is not None:
+            told["smpp_tls"] = smpp_tls
+        beside.write_text(json.dumps(told) + "\n", "utf-8")
         beside.replace(self._path)
         self._written = True
 

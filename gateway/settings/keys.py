@@ -15,6 +15,7 @@ from gateway.settings.model import (
     WALLET_MEANINGS,
     AccountSettings,
     ClientSettings,
+    OutbindSettings,
     Settings,
 )
 
@@ -60,7 +61,11 @@ def row_keys() -> tuple[Key, ...]:
     """The keys of one client and of one account; they have neither an option nor a variable."""
     return tuple(
         attrs.evolve(key, option=None, variable=None)
-        for kind, path in ((ClientSettings, ("clients", "ID")), (AccountSettings, ("accounts", "NUMBER")))
+        for kind, path in (
+            (ClientSettings, ("clients", "ID")),
+            (AccountSettings, ("accounts", "NUMBER")),
+            (OutbindSettings, ("outbind", "NAME")),
+        )
         for key in _walk(kind, path)
     )
 
@@ -98,7 +103,7 @@ def _walk(kind: type[Any], path: Path) -> Iterator[Key]:
             type=field.type,
             default=_spelled(field.default),
             option=option,
-            variable=PREFIX + joined.upper(),
+            variable=None if field.metadata.get("file_only") else PREFIX + joined.upper(),
             meaning=field.metadata.get("meaning") or _foreign_meanings(path)[field.name],
         )
 
@@ -110,6 +115,9 @@ def _foreign_meanings(path: Path) -> Mapping[str, str]:
 def _spelled(value: object) -> str:
     if value is None or value is attrs.NOTHING:
         return ""
+    factory = getattr(value, "factory", None)
+    if factory is not None:
+        value = factory()
     if isinstance(value, frozenset):
         value = sorted(value)
     if isinstance(value, float) and value.is_integer():

@@ -31,6 +31,8 @@ ShortCode = NewType("ShortCode", str)
 """3 to 8 digits."""
 Database = NewType("Database", str)
 """The URL of a storage that exists."""
+DefaultMessageId = NewType("DefaultMessageId", str)
+"""1 to 254, as a TOML key."""
 Balances = NewType("Balances", tuple[Money, ...])
 """Spelled as a table, amounts as text by currency: ``{ RUB = "1234.50" }``."""
 
@@ -61,6 +63,23 @@ class SmppSettings:
         metadata=_means(
             "`specific` tells an unknown system_id (0x0F) from a wrong password (0x0E); `uniform` answers 0x0D to both"
         ),
+    )
+    tls_port: Port | None = attrs.field(
+        default=None,
+        metadata=_means("SMPP over TLS on this port too, customarily 8775; 0 takes a free one", "--smpp-tls-port"),
+    )
+    tls_certificate: Path | None = attrs.field(
+        default=None, metadata=_means("PEM file with the certificate; without it one is made for this run")
+    )
+    tls_key: Path | None = attrs.field(
+        default=None, metadata=_means("PEM file with its key, when that is not in the certificate's file")
+    )
+    tls_client_ca: Path | None = attrs.field(
+        default=None, metadata=_means("PEM file with authorities; clients must then show a certificate of one of them")
+    )
+    default_messages: Mapping[DefaultMessageId, str] = attrs.field(
+        factory=dict,
+        metadata=_means('texts that sm_default_msg_id names: `{ 1 = "Call us back" }`') | {"file_only": True},
     )
     session: SessionLimits = attrs.field(factory=SessionLimits, metadata=_TABLE)
 
@@ -109,6 +128,50 @@ class LogSettings:
 
 
 @attrs.frozen(kw_only=True)
+class MessageSettings:
+    """``[messages]``: how long things take, in seconds of emulated time."""
+
+    receipt_delay: float = attrs.field(
+        default=0.1, metadata=_means("seconds of emulated time from a final state to its delivery receipt")
+    )
+    validity: float = attrs.field(
+        default=3 * 24 * 3600.0,
+        metadata=_means("seconds that a message waits for its recipient when it has no validity_period"),
+    )
+    parts_wait: float = attrs.field(
+        default=300.0, metadata=_means("seconds that parts of a long text wait for the missing ones")
+    )
+    attempts: Positive = attrs.field(
+        default=Positive(8), metadata=_means("deliveries of one message before it is undeliverable")
+    )
+    history: Positive = attrs.field(
+        default=Positive(100_000), metadata=_means("finished messages kept in memory; the oldest go first")
+    )
+
+
+@attrs.frozen(kw_only=True)
+class RouteSettings:
+    """``[[routes]]``: what becomes of messages to some destinations."""
+
+    destination: AddressPattern
+    action: Literal["loopback"]
+
+
+@attrs.frozen(kw_only=True)
+class OutbindSettings:
+    """``[outbind.NAME]``: an ESME that the gateway can ask to bind."""
+
+    host: str = attrs.field(metadata=_means("where the ESME listens; required"))
+    port: Port = attrs.field(metadata=_means("its port; required"))
+    system_id: SystemId = attrs.field(
+        default=SystemId("GATEWAY"), metadata=_means("what the gateway calls itself in the outbind")
+    )
+    password: Password = attrs.field(
+        default=Password(""), repr=False, metadata=_means("what it shows the ESME, at most 8 characters")
+    )
+
+
+@attrs.frozen(kw_only=True)
 class WalletSettings(WalletRules):
     """``[wallet]``: the short code that is answered, and the rules of the mock wallet by their own names."""
 
@@ -143,6 +206,18 @@ class ClientSettings:
     )
     allowed_ips: tuple[IpNetwork, ...] = attrs.field(
         default=(), metadata=_means("networks it may connect from, as `10.0.0.0/8`; empty = all")
+    )
+    addresses: tuple[AddressPattern, ...] = attrs.field(
+        default=(), metadata=_means("numbers that are this client's own: messages to them are delivered to it")
+    )
+    system_types: frozenset[str] = attrs.field(
+        default=frozenset(), metadata=_means("system_types that it may bind with; empty = all")
+    )
+    deliver_with: Literal["deliver_sm", "data_sm"] = attrs.field(
+        default="deliver_sm", metadata=_means("the PDU that messages to it travel in")
+    )
+    message_id_format: Literal["decimal", "hex"] = attrs.field(
+        default="decimal", metadata=_means("message ids as 10 decimal or 8 hexadecimal digits (always so below 3.4)")
     )
     default_alphabet: Literal["gsm0338", "gsm0338-packed", "latin1", "ascii"] = attrs.field(
         default="gsm0338", metadata=_means("what data_coding 0 means")
@@ -180,6 +255,10 @@ class Settings:
         default=False,
         metadata=_means("accept every well-formed bind; only while `smpp.host` is a loopback address", "--any-client"),
     )
+    loopback: bool = attrs.field(
+        default=False,
+        metadata=_means("send every message back to its sender with swapped addresses; no wallet", "--loopback"),
+    )
     ready_file: Path | None = attrs.field(
         default=None, metadata=_means("written once everything listens, removed at the end", "--ready-file")
     )
@@ -187,8 +266,15 @@ class Settings:
     http: HttpSettings = attrs.field(factory=HttpSettings, metadata=_TABLE)
     storage: StorageSettings = attrs.field(factory=StorageSettings, metadata=_TABLE)
     clock: ClockSettings = attrs.field(factory=ClockSettings, metadata=_TABLE)
+    messages: MessageSettings = attrs.field(factory=MessageSettings, metadata=_TABLE)
     log: LogSettings = attrs.field(factory=LogSettings, metadata=_TABLE)
     wallet: WalletSettings = attrs.field(factory=WalletSettings, metadata=_TABLE)
+    routes: tuple[RouteSettings, ...] = attrs.field(
+        default=(),
+        metadata=_means('a list of `[[routes]]`: `destination` (pattern) and `action = "loopback"`')
+        | {"file_only": True},
+    )
+    outbind: Mapping[str, OutbindSettings] = attrs.field(factory=dict, metadata={"rows": OutbindSettings})
     clients: Mapping[SystemId, ClientSettings] = attrs.field(factory=dict, metadata={"rows": ClientSettings})
     accounts: Mapping[Msisdn, AccountSettings] = attrs.field(factory=dict, metadata={"rows": AccountSettings})
 

@@ -85,6 +85,7 @@ def _converter() -> cattrs.Converter:
         model.SystemId: _system_id,
         model.Msisdn: _spelled_as(r"[0-9]{5,15}", "a phone number of 5 to 15 digits"),
         model.ShortCode: _spelled_as(r"[0-9]{3,8}", "a short code of 3 to 8 digits, in quotes"),
+        model.DefaultMessageId: _default_message_id,
         model.Database: _database,
         model.Balances: _balances,
         model.Password: _password,
@@ -217,6 +218,13 @@ def _instant(value: Any, _: Any) -> int:
     if not 2000 <= value.astimezone(UTC).year <= 2037:
         raise ValueError("expected a time in the years 2000 to 2037, all that SMPP can spell")
     return since // timedelta(microseconds=1)
+
+
+def _default_message_id(value: Any, _: Any) -> str:
+    # SMPP 3.4 §5.2.20: 0 is none, 255 is reserved.
+    if not str(value).isdecimal() or not 1 <= int(value) <= 254:
+        raise ValueError(f"expected a number from 1 to 254, got {value!r}")
+    return str(int(value))
 
 
 def _system_id(value: Any, _: Any) -> str:
