@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.conformance import pcap, wire
 from tests.conformance.wire import Delivered, Frame
-from tests.doubles import Bench
+from tests.doubles import Bench, Peer
 
 KINDS = {
     "BOUND_TX": wire.bind_transmitter,
@@ -23,9 +23,12 @@ class Client:
 
     def __init__(self, bench: Bench, host: str = "127.0.0.1") -> None:
         self.bench = bench
-        self.peer = bench.connect(host)
+        self.peer = self._connect(host)
         self._capture = pcap.connection()
         self._unread: list[Frame] = []
+
+    def _connect(self, host: str) -> Peer:
+        return self.bench.connect(host)
 
     @property
     def closed(self) -> bool:
@@ -104,6 +107,23 @@ class Client:
         assert answer.status in statuses, f"{answer.status:#x} is none of {[hex(status) for status in statuses]}"
         self.check_usable()
         return answer.status
+
+
+class Called(Client):
+    """The ESME that the gateway has called last, on a connection of the gateway's making."""
+
+    called: tuple[str, int]
+
+    def _connect(self, host: str) -> Peer:
+        del host
+        to, port, factory, *_ = self.bench.reactor.tcpClients[-1]
+        self.called = (to, port)
+        # The bench's own peers come in; this one answers. Everything else about a peer is the same.
+        exchange, self.bench.emulator.exchange = self.bench.emulator.exchange, factory
+        try:
+            return self.bench.connect(to)
+        finally:
+            self.bench.emulator.exchange = exchange
 
 
 def message_id(answer: Frame) -> str:
