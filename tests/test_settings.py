@@ -18,7 +18,7 @@ from commands.wallet.money import Money
 from gateway.clients.directory import hash_password
 from gateway.settings import Settings, SettingsError, load_settings
 from gateway.settings.keys import Key, known_variables, plain_type, row_keys, setting_keys
-from gateway.settings.table import markdown_table
+from gateway.settings.table import example_file, markdown_table
 
 ROOT = Path(__file__).parent.parent
 
@@ -115,28 +115,25 @@ def test_nothing_needs_to_be_configured() -> None:
     assert accounts["79991110004"].balances == (Money(0, "RUB"),)
 
 
-def test_the_example_file_is_complete_and_holds_the_defaults(tmp_path: Path) -> None:
-    """The file that ships names every key, and running with it is running without it."""
+def test_the_file_that_ships_holds_every_key_with_its_default(tmp_path: Path) -> None:
+    """Running with the built-in gateway.toml is running without it, and what it leaves unset can be read too."""
     text = importlib.resources.files("gateway.fixtures").joinpath("gateway.toml").read_text("utf-8")
+    assert text == example_file(), "make it anew: sms-gateway check --example > fixtures/gateway.toml"
     config = tmp_path / "gateway.toml"
     config.write_text(text, "utf-8")
     assert load_settings({"config": str(config)}, {}) == load_settings({}, {})
 
-    named: set[str] = set()
-    table = ""
-    for line in text.splitlines():
-        if heading := re.fullmatch(r"\[(\S+)\]", line):
-            table = f"{heading[1]}."
-        elif found := re.match(r"(?:# )?([a-z_]+) = ", line):
-            named.add(table + found[1])
-    assert named == {key.name for key in setting_keys()}
-    # What is commented out, so that it may be left unset, can be read as it stands.
-    tomllib.loads(re.sub(r"(?m)^# (?=[a-z_]+ = )", "", text))
+    everything = tomllib.loads(re.sub(r"(?m)^# (?=[a-z_]+ = )", "", text))
+    for key in setting_keys():
+        table = everything
+        for name in key.path:
+            table = table[name]
 
 
 def test_the_readme_lists_every_key() -> None:
     """The settings table of the README is the table of the keys, so it cannot grow old."""
-    assert markdown_table() in (ROOT / "README.md").read_text("utf-8")
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert markdown_table() in readme, "make it anew: sms-gateway check --keys"
 
 
 @pytest.mark.parametrize("key", [*setting_keys(), *row_keys()], ids=lambda key: key.name)

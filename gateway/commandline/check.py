@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.resources
 from typing import Any
 
 import click
 
 from gateway.commandline.options import settings_options, settings_or_exit
-from gateway.settings.table import markdown_table
+from gateway.settings.table import example_file, markdown_table
 
 
 @click.command()
@@ -24,7 +23,7 @@ def check(keys: bool, example: bool, **options: Any) -> None:
     if keys:
         click.echo(markdown_table())
     elif example:
-        click.echo(importlib.resources.files("gateway.fixtures").joinpath("gateway.toml").read_text("utf-8"), nl=False)
+        click.echo(example_file(), nl=False)
     else:
         settings = settings_or_exit(options)
         clients, accounts = ", ".join(settings.clients) or "nobody", len(settings.accounts)

@@ -73,7 +73,7 @@ def _difference(turn: Turn, sms: Sms, short_code: str) -> str:
 
 def _difference_of_travel(turn: Turn, travelled: Sms | Submitted) -> str:
     if turn.data_coding is not None and travelled.data_coding != turn.data_coding:
-        return f"data_coding {travelled.data_coding} instead of {turn.data_coding}"
+        return f"data_coding: {travelled.data_coding} instead of {turn.data_coding}"
     if turn.segments is not None and travelled.segments != turn.segments:
-        return f"{travelled.segments} segments instead of {turn.segments}"
+        return f"segments: {travelled.segments} instead of {turn.segments}"
     return ""
