@@ -6,6 +6,7 @@ reading is tolerant: order and case of the keys, seconds or a century in the dat
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -32,8 +33,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEYS = re.compile(
     r"(?P<key>\bid|\bsub|\bdlvrd|\bsubmit[ _]date|\bdone[ _]date|\bstat|\berr|\btext):", re.ASCII | re.IGNORECASE
 )
-# YYMMDDhhmm as the appendix has it, with seconds, with a century, with both.
-_DATE_FORMATS = {10: "%y%m%d%H%M", 12: "%y%m%d%H%M%S", 14: "%Y%m%d%H%M%S"}
+# By the number of digits: YYMMDDhhmm as the appendix has it, with seconds, with a century, with both. Twelve digits of
+# 2013 and later are told apart by the month: YYYYMMDDhhmm has 13 or more where YYMMDDhhmmss has its month.
+_DATE_FORMATS = {10: ("%y%m%d%H%M",), 12: ("%y%m%d%H%M%S", "%Y%m%d%H%M"), 14: ("%Y%m%d%H%M%S",)}
 
 
 @attrs.frozen
@@ -102,11 +104,11 @@ def _format_date(at: int) -> str:
 
 
 def _parse_date(digits: str) -> int:
-    try:
-        moment = datetime.strptime(digits, _DATE_FORMATS[len(digits)]).replace(tzinfo=UTC)
-    except (KeyError, ValueError):
-        return 0
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    if digits.isascii() and digits.isdigit():
+        for form in _DATE_FORMATS.get(len(digits), ()):
+            with contextlib.suppress(ValueError):
+                return (datetime.strptime(digits, form).replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+    return 0
 
 
 def _parse_count(digits: str) -> int:
