@@ -117,7 +117,17 @@ class Directory:
             _matches(self._decoy, password)
         return _matches(kept, password) and client is not None
 
-    def judge(self, system_id: str, bind_type: str, system_type: str, ip: str, *, matched: bool, bound: int) -> Verdict:
+    def judge(
+        self,
+        system_id: str,
+        bind_type: str,
+        system_type: str,
+        ip: str,
+        *,
+        matched: bool,
+        bound: int,
+        interface_version: int = 0x34,
+    ) -> Verdict:
         """The answer to a well-formed bind, ``matched`` being what :meth:`password_matches` said.
 
         ``bound`` is how many bindings the client holds already.
@@ -136,8 +146,12 @@ class Directory:
                 CommandStatus.ESME_RBINDFAIL, "IP address not allowed", f"[clients.{system_id}] allowed_ips"
             )
         if bind_type not in client.bind_types:
+            # What an ESME looks for before it falls back from a transceiver to a pair (SMPP 3.4 §4.1, 5.0 §4.7.6).
+            prohibited = interface_version >= 0x50
             return self._refuse(
-                CommandStatus.ESME_RBINDFAIL, f"bind type {bind_type} not allowed", f"[clients.{system_id}] bind_types"
+                CommandStatus.ESME_RPROHIBITED if prohibited else CommandStatus.ESME_RINVCMDID,
+                f"bind type {bind_type} not allowed",
+                f"[clients.{system_id}] bind_types",
             )
         if client.system_types and system_type not in client.system_types:
             return self._refuse(

@@ -33,6 +33,8 @@ class OutbindTarget:
 
 
 class _OutbindProtocol(SmppProtocol):
+    asked_to_receive = True
+
     def __init__(self, exchange: Exchange, target: OutbindTarget) -> None:
         super().__init__(exchange)
         self._target = target

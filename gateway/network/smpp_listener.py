@@ -191,8 +191,11 @@ class Exchange(ServerFactory):
             protocol.peer.rpartition(":")[0],
             matched=matched,
             bound=self.bindings.count(request.system_id),
+            interface_version=request.interface_version,
         )
         client = verdict.client
+        if protocol.asked_to_receive and bind_type == "transmitter":
+            verdict = Verdict(CommandStatus.ESME_RBINDFAIL, None, "a transmitter in answer to our outbind")
         if not self.accepting:
             verdict = Verdict(CommandStatus.ESME_RBINDFAIL, None, "the gateway is stopping")
         if client is None or verdict.status:

@@ -53,6 +53,9 @@ class SmppProtocol(Protocol):
     transport: Any
     """A TCP or TLS transport: ITCPTransport and IConsumer."""
 
+    asked_to_receive = False
+    """Whether this connection is ours and began with an outbind: its answer is a bind that can receive."""
+
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self.session: Session

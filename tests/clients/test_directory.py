@@ -44,7 +44,14 @@ REFUSALS = [
         "bind-type",
         attrs.evolve(DEMO, bind_types=frozenset({"receiver"})),
         {},
-        CommandStatus.ESME_RBINDFAIL,
+        CommandStatus.ESME_RINVCMDID,
+        "bind_types",
+    ),
+    (
+        "bind-type-5.0",
+        attrs.evolve(DEMO, bind_types=frozenset({"receiver"})),
+        {"interface_version": 0x50},
+        CommandStatus.ESME_RPROHIBITED,
         "bind_types",
     ),
     (
