@@ -72,7 +72,8 @@ class Delivery:
         lane = self._lanes.get(key)
         consignment = Consignment(outgoing, None, outgoing.row.acknowledged, 0, outgoing.row.attempts)
         self._by_message[message.id] = lane = lane or Lane(key, LaneState.WAITING)
-        lane.origin = origin or lane.origin
+        if origin is not None and origin.client.system_id == message.recipient:
+            lane.origin = origin
         lane.queue.append(consignment)
         if key not in self._lanes:
             self._lanes[key] = lane

@@ -166,11 +166,12 @@ class Intake:
         payload = request.tlv(Tag.MESSAGE_PAYLOAD) if tlvs else None
         user_data = payload if payload is not None else getattr(request, "short_message", b"")
         esm_class = request.esm_class
-        if not user_data and isinstance(request, (SubmitSm, SubmitMulti)) and request.sm_default_msg_id:
+        if isinstance(request, (SubmitSm, SubmitMulti)) and request.sm_default_msg_id:
             kept = self._default_messages.get(request.sm_default_msg_id)
             if kept is None:
                 raise Refused(CommandStatus.ESME_RINVDFTMSGID, "no such default message")
-            data_coding, user_data, esm_class = kept.data_coding, kept.octets, esm_class & ~USER_DATA_HEADER
+            if not user_data:
+                data_coding, user_data, esm_class = kept.data_coding, kept.octets, esm_class & ~USER_DATA_HEADER
         draft = Draft(
             client,
             message_id_spelling(client, binding.interface_version),

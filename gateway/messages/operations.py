@@ -83,14 +83,14 @@ class Operations:
             if at <= now:
                 raise Refused(CommandStatus.ESME_RINVEXPIRY, "over before it begins")
             fields["expires_at"] = at
-        if request.sm_default_msg_id and not request.short_message:
+        payload = request.tlv(Tag.MESSAGE_PAYLOAD) if request.tlvs else None
+        fields["user_data"] = request.short_message if payload is None else payload
+        if request.sm_default_msg_id:
             kept = self._default_messages.get(request.sm_default_msg_id)
             if kept is None:
                 raise Refused(CommandStatus.ESME_RINVDFTMSGID, "no such default message")
-            fields["user_data"], fields["data_coding"] = kept.octets, kept.data_coding
-        else:
-            payload = request.tlv(Tag.MESSAGE_PAYLOAD) if request.tlvs else None
-            fields["user_data"] = request.short_message if payload is None else payload
+            if not fields["user_data"]:
+                fields["user_data"], fields["data_coding"] = kept.octets, kept.data_coding
         return Replace(binding.client, request, wanted, fields, self._delivery.is_in_flight)
 
     def answer(self, binding: Binding, request: Pdu, status: int, **fields: object) -> None:
