@@ -25,7 +25,7 @@ class Entries(Protocol):
         """False, and nothing written, when an entry with the same cause and kind is there."""
 
     def find(self, cause: str, kind: str) -> Entry | None:
-        """The entry with this cause and kind. Asked only when the same cause came again."""
+        """The entry with this cause and kind. Asked with codes, and when something is found done already."""
 
     def of(self, number: str, limit: int) -> list[Entry]:
         """At most `limit` entries of one account, newest first."""
