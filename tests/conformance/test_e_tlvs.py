@@ -103,7 +103,6 @@ def test_a_reserved_value_is_ignored(bound: Client, tag: int, value: bytes) -> N
 
 
 @pytest.mark.parametrize("name", ["submit_sm", "submit_multi", "data_sm"])
-@pytest.mark.parametrize("name", ["submit_sm", "submit_multi", "data_sm"])
 @pytest.mark.parametrize("value", [b"\x02\1\0017999", b"\x81\1\0017999", b"\xff\1\0017999"], ids=["2", "81", "FF"])
 @row("E4")
 def test_an_invalid_value_is_refused(bound: Client, value: bytes, name: str) -> None:
