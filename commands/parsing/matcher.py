@@ -12,7 +12,7 @@ from commands.parsing import layout
 from commands.parsing.lexer import Unit, starts_line
 from commands.parsing.lexicon import SHORTEST_CORRECTED, Lexicon, Near, Word, shortened
 from commands.parsing.lookalikes import skeleton
-from commands.parsing.normalise import MARKED_DIGIT, SIGNS, words
+from commands.parsing.normalise import MARKED_DIGIT, SIGNS, plain_yo, strip_marks, words
 from commands.parsing.results import MatchKind
 
 CODE_DIGITS = 6
@@ -264,6 +264,7 @@ def cut_signature(text: str, units: list[Unit]) -> list[Unit]:
 
 def widen(units: list[Unit], before: str) -> None:
     """Raise the kind of words that do not occur in the text as it was before compatibility forms were replaced."""
+    before = plain_yo(strip_marks(before))  # these steps alone do not make another kind
     for unit in units:
         if RANK[unit.kind] < RANK[MatchKind.WIDTH] and any(part not in before for part in unit.text.split()):
             unit.kind = MatchKind.WIDTH

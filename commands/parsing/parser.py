@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import attrs
-
 from commands.parsing.explain import Explanation, explain
 from commands.parsing.lexicon import Lexicon, load_lexicon
 from commands.parsing.reading import read
@@ -14,12 +12,20 @@ _REMEMBERED = 4096  # texts; most subscribers send the same few
 _WORTH_REMEMBERING = 160  # characters: with the outcome at most a few MiB in all
 
 
-@attrs.frozen
 class Parser:
-    """Reads the texts of subscribers. Safe to share between threads."""
+    """Reads the texts of subscribers. Safe to share between threads.
 
-    lexicon: Lexicon = attrs.field(repr=False)
-    _seen: dict[str, Outcome] = attrs.field(factory=dict, init=False, repr=False)  # texts hold payment codes
+    Not an attrs class: printers of attrs classes would show the texts it has seen, and those hold payment codes.
+    """
+
+    __slots__ = ("_seen", "lexicon")
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self._seen: dict[str, Outcome] = {}
+
+    def __repr__(self) -> str:
+        return f"<Parser of {len(self.lexicon.exact)} words>"
 
     @classmethod
     def load(cls, extra: Path | None = None) -> "Parser":

@@ -1,0 +1,150 @@
+"""Explanations: which part of the raw text became which word, and why."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from commands.parsing import Parser
+from commands.parsing.explain import trace
+from commands.parsing.normalise import CLEANING, clean
+from gateway.testing import strategies as sms
+
+ANY_TEXT = sms.texts() | sms.sentences() | sms.commands().flatmap(lambda command: sms.invisibles(command.text))
+
+
+def words(parser: Parser, text: str) -> list[tuple[str, str, str, str]]:
+    """(raw, word, meaning, match) of each word."""
+    return [(w.raw, w.word, w.meaning, str(w.match)) for w in parser.explain(text).words]
+
+
+def test_each_word_is_told_with_its_place(parser: Parser) -> None:
+    """An invisible character inside a word is part of its raw text, marks around it are not."""
+    text = "Привет,\u00a0ба\u200bлан\u0301с!"
+    explained = parser.explain(text).to_json()
+    assert explained == {
+        "text": text,
+        "outcome": "understood",
+        "command": "balance",
+        "argument": None,
+        "match": "extra_words",
+        "language": "ru",
+        "commands": ["balance"],
+        "reason": None,
+        "steps": [
+            {"step": "invisible", "before": text, "after": "Привет,\u00a0балан\u0301с!"},
+            {"step": "compatibility", "before": "Привет,\u00a0балан\u0301с!", "after": "Привет, балан\u0301с!"},
+            {"step": "marks", "before": "Привет, балан\u0301с!", "after": "Привет, баланс!"},
+            {"step": "words", "before": "Привет, баланс!", "after": "Привет баланс"},
+            {"step": "case", "before": "Привет баланс", "after": "ПРИВЕТ БАЛАНС"},
+            {"step": "fillers", "before": "ПРИВЕТ БАЛАНС", "after": "БАЛАНС"},
+        ],
+        "words": [
+            {"word": "привет", "span": [0, 6], "raw": "Привет", "meaning": "filler", "match": "case"},
+            {"word": "баланс", "span": [8, 16], "raw": "ба\u200bлан\u0301с", "meaning": "balance", "match": "exact"},
+        ],
+    }
+
+
+def test_every_kind_of_step_and_word_is_told(parser: Parser) -> None:
+    """Layout with its marks, look-alikes, an edit, a glued number, a phrase, a topic, a signature, and the unknown."""
+    assert words(parser, "<fkfyc.") == [("<fkfyc", "баланс", "balance", "layout")]
+    assert words(parser, "РIN") == [("РIN", "pin", "pin", "look_alike")]
+    assert words(parser, "balnce") == [("balnce", "balance", "balance", "one_edit")]
+    assert words(parser, "ﬁne") == [("ﬁne", "fine", "unknown", "none")]
+    assert words(parser, "ｐｉｎ") == [("ｐｉｎ", "pin", "pin", "width")]
+    assert words(parser, "confirm１") == [
+        ("confirm", "confirm", "confirm", "exact"),
+        ("１", "1", "on", "width"),
+    ]
+    assert words(parser, "Пин-код") == [("Пин-код", "пин код", "pin", "alias")]
+    assert words(parser, "confirm нет") == [
+        ("confirm", "confirm", "confirm", "exact"),
+        ("нет", "нет", "off", "exact"),
+    ]
+    assert words(parser, "нет, 482193") == [("нет", "нет", "negation", "exact"), ("482193", "482193", "code", "exact")]
+    assert words(parser, "support No Money\n-- \nIvan") == [
+        ("support", "support", "support", "exact"),
+        ("No", "no", "topic", "none"),
+        ("Money", "money", "topic", "none"),
+        ("-- \nIvan", "", "signature", "none"),
+    ]
+    assert [step.step for step in parser.explain(",fkfic\n--").steps] == ["signature", "layout", "words", "one_edit"]
+    assert [step.after for step in parser.explain("mой PIN").steps] == ["MОЙ PIN", "МОЙ PIN", "PIN"]
+
+
+def test_why_nothing_ran_is_told(parser: Parser) -> None:
+    """The reason and all that was recognised."""
+    asked = parser.explain("pin баланс").to_json()
+    assert (asked["outcome"], asked["commands"], asked["reason"]) == (
+        "ambiguous",
+        ["pin", "balance"],
+        "several_commands",
+    )
+    unknown = parser.explain("spam").to_json()
+    assert (unknown["outcome"], unknown["match"], unknown["reason"]) == ("not_understood", "none", "unknown")
+    long = parser.explain("a" * 501).to_json()
+    assert (long["reason"], long["words"], long["steps"]) == ("too_long", [], [])
+
+
+@given(ANY_TEXT)
+@example("ﬁﬀ e\u0301 \u1100\u1161\u11a8 1\u0301 №①\ufdfa")
+@example("\u0301\u0344a\u0f73")
+@example("ß ŉ ǰ")
+def test_places_fit_the_raw_text(parser: Parser, text: str) -> None:
+    """Spans lie in the raw text, in order; each word came from its span; only a character that stands for several words
+    is in more than one.
+    """
+    explanation = parser.explain(text)
+    place = 0
+    for word in explanation.words:
+        start, end = word.span
+        assert 0 <= start < end <= len(text)
+        assert place <= start or " " in unicodedata.normalize("NFKC", text[start])
+        assert word.raw == text[start:end]
+        place = end
+        if word.meaning in ("unknown", "topic"):
+            assert word.word in clean_text(word.raw).lower()
+
+
+def clean_text(text: str) -> str:
+    changed = clean(text)
+    return changed[-1][1] if changed else text
+
+
+@given(
+    sms.texts(max_size=40)
+    | st.text(st.sampled_from("eа\u0301\u0306\u0327i1\u1100\u1161\u11a8ﬁ\u200b№²ё\u0f71\u0f72"), max_size=12)
+)
+@example("\u1100\u0301\u1161")
+@example("e\u0327\u0301")
+@example("\u0dd9\u0dcf")
+def test_the_steps_piece_by_piece_give_the_same_text(text: str) -> None:
+    """Every character of the clean text has an origin, and origins never go backwards."""
+    cleaned = clean_text(text)
+    origins = trace(text, [step.name for step in CLEANING])
+    assert len(origins) == len(cleaned)
+    assert origins == sorted(origins)
+    for (start, end), character in zip(origins, cleaned, strict=True):
+        assert 0 <= start < end <= len(text)
+        if unicodedata.is_normalized("NFKC", text) and end - start == 1 and character not in "еЕ\u20e3":
+            assert text[start] == character
+
+
+@given(ANY_TEXT)
+@example("\ud800")
+@example("support \udc00")
+def test_explanations_are_json(parser: Parser, text: str) -> None:
+    """They can be sent as UTF-8, also of a text that cannot."""
+    explained = parser.explain(text).to_json()
+    assert json.loads(json.dumps(explained, ensure_ascii=False).encode()) == explained
+
+
+def test_a_code_does_not_reach_a_repr(parser: Parser) -> None:
+    """Neither the outcome nor the explanation nor the parser shows a payment code when it is logged by accident."""
+    explanation = parser.explain("hello 482193")
+    shown = [repr(value) for value in (parser.classify("482193"), parser.classify("482 193"), explanation, parser)]
+    assert not [text for text in shown if "482193" in text or "482 193" in text]

@@ -1,0 +1,214 @@
+"""Loading the words: the format, a user's own words, and every check."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from commands.parsing import CustomCommand, LexiconError, MatchKind, Parser, Understood
+from commands.parsing.entries import Listed
+from commands.parsing.lexicon import Word, build_lexicon, load_lexicon
+from tests.commands.parsing.brief import brief
+
+TARIFF = """
+[commands.tariff]
+words = ["tariff", "тариф", "мой тариф"]
+en = "Your tariff is Standard."
+ru = "Ваш тариф - Стандарт."
+"""
+
+
+def load(tmp_path: Path, text: str) -> Parser:
+    path = tmp_path / "words.toml"
+    path.write_text(text, encoding="utf-8")
+    return Parser.load(path)
+
+
+def faults(tmp_path: Path, text: str) -> str:
+    with pytest.raises(LexiconError) as raised:
+        load(tmp_path, text)
+    return "\n".join(raised.value.faults)
+
+
+def language(text: str) -> Listed:
+    """The words of this package with one more file of a language."""
+    listed = Listed()
+    listed.read_builtin()
+    listed.add_language(tomllib.loads(text), "xx.toml")
+    return listed
+
+
+COMPLETE = """
+language = "xx"
+[commands]
+balance = ["saldo"]
+pin = ["geheim"]
+confirm = ["bestaetigen"]
+help = ["hilfe"]
+support = ["kundendienst"]
+"""
+
+
+def test_the_words_of_this_package_pass_the_checks() -> None:
+    """Nothing is wrong with what is shipped, and no user's command is there."""
+    assert load_lexicon().custom == {}
+
+
+def test_a_language_that_has_all_commands_passes() -> None:
+    """The example that the next tests damage is itself sound."""
+    assert build_lexicon(language(COMPLETE)).exact["SALDO"].command == "balance"
+
+
+@pytest.mark.parametrize(
+    ("damage", "replacement", "fault"),
+    [
+        ('help = ["hilfe"]', "", "xx.toml: no word for the command 'help'"),
+        ('["hilfe"]', "[]", "xx.toml: no word for the command 'help'"),
+        ('["hilfe"]', '["saldo"]', "'saldo' (help) is also 'saldo' (balance"),
+        ('["hilfe"]', '["Баланс"]', "'Баланс' (help) is also 'баланс' (balance"),
+        ('["hilfe"]', '["ОСТАТОК"]', "is also 'остаток' (balance"),
+        ('["hilfe"]', '["octatok"]', "'octatok' (help) is also 'остаток' (balance"),
+        ('["hilfe"]', '["зшт"]', "'зшт' (help) is also 'pin' (pin"),
+        ('["hilfe"]', '["пpивeт"]', "is also 'привет' (filler"),
+        ('["hilfe"]', '["yes"]', "is also 'yes' (on"),
+        ('["hilfe"]', '["salda"]', "'salda' (help) is one edit from 'saldo' (balance"),
+        ('["hilfe"]', '["asldo"]', "'asldo' (help) is one edit from 'saldo' (balance"),
+        ('["hilfe"]', '["bin"]', "'bin' (help) is one edit from 'pin' (pin"),
+        ('["hilfe"]', '["зжт"]', "'зжт' (help) is one edit from 'pin' (pin"),
+        ('["hilfe"]', '["hilfe saldo"]', "'hilfe saldo' (help) holds 'saldo' (balance"),
+        ('["hilfe"]', '["pin cod"]', "'pin cod' (help) is one edit from 'pin code' (pin"),
+        ('["hilfe"]', '["hilfe", "правка"]', "'правка' is in the stop list and is a word (help)"),
+        ('["hilfe"]', '["hilfe", ""]', "'' is not a word"),
+        ('["hilfe"]', '["hilfe", "--"]', "'--' is not a word"),
+        ('["hilfe"]', '"hilfe"', "help: a list of strings is needed"),
+        ('["hilfe"]', "[1]", "help: a list of strings is needed"),
+        ("[commands]", "[comands]", "unknown key 'comands'"),
+        ("help =", "hepl =", "unknown key 'hepl'"),
+        ("[commands]", "around = 1\n[commands]", "around: a table is needed"),
+    ],
+)
+def test_each_fault_of_a_language_is_told(damage: str, replacement: str, fault: str) -> None:
+    """A word of two meanings, a word too near to another, a missing command, a wrong type: each is named."""
+    assert damage in COMPLETE
+    with pytest.raises(LexiconError) as raised:
+        build_lexicon(language(COMPLETE.replace(damage, replacement)))
+    assert fault in "\n".join(raised.value.faults)
+
+
+def test_an_argument_may_be_near_another_and_a_negation() -> None:
+    """The distance is asked of commands only: "on" and "no" are one edit apart, and "no" is a negation too."""
+    exact = load_lexicon().exact
+    assert (exact["ON"].argument, exact["NO"].argument, exact["NO"].negation) == ("on", "off", True)
+
+
+def test_a_user_may_add_synonyms_and_commands(tmp_path: Path) -> None:
+    """Synonyms run where a word of their command would; a command of the user's runs as a whole message."""
+    parser = load(tmp_path, '[synonyms]\nbalance = ["funds", "мой счет"]\non = ["sure"]\npin = ["пароль"]\n' + TARIFF)
+    examples = {
+        "funds": "run balance",
+        "Hello, FUNDS": "run balance",
+        "ｆｕｎｄｓ please": "run balance",
+        "мой счет": "run balance",
+        "confirm sure": "run confirm on",
+        "пароль": "run pin",
+        "мой пароль": "suggest pin",
+        "tariff": "run tariff",
+        "Тариф!": "run tariff",
+        "мой тариф": "run tariff",
+        "tariff please": "nothing",
+        "hello tariff": "nothing",
+        "tariff pin": "ask tariff pin",
+        "не тариф": "ask tariff",
+        "support my tariff": "run support my tariff",
+        "support tariff": "ask support tariff",
+    }
+    assert {text: brief(parser.classify(text)) for text in examples} == examples
+    assert parser.custom == {
+        "tariff": CustomCommand(
+            "tariff",
+            ("tariff", "тариф", "мой тариф"),
+            {"en": "Your tariff is Standard.", "ru": "Ваш тариф - Стандарт."},
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["tarif", "ntfiff", "tаriff", "ТАRIFF", "nfhba", "funda", "агтвы", "мой cчет", "vjq счет"]
+)
+def test_the_words_of_a_user_match_exactly_only(tmp_path: Path, text: str) -> None:
+    """No edit, no look-alike letter, no wrong layout."""
+    parser = load(tmp_path, '[synonyms]\nbalance = ["funds", "мой счет"]\n' + TARIFF)
+    assert brief(parser.classify(text)) == "nothing"
+
+
+def test_how_a_word_of_a_user_matched_is_told(tmp_path: Path) -> None:
+    """A synonym is an alias; the words of a new command are its names; the language is that of the word."""
+    parser = load(tmp_path, '[synonyms]\nbalance = ["funds"]\n' + TARIFF)
+    assert parser.classify("funds") == Understood("balance", None, MatchKind.ALIAS, "en", ("case",))
+    assert parser.classify("Тариф") == Understood("tariff", None, MatchKind.CASE, "ru", ("case",))
+
+
+def test_a_listed_word_again_as_a_synonym_changes_nothing(tmp_path: Path) -> None:
+    """It keeps its looser ways of matching."""
+    parser = load(tmp_path, '[synonyms]\nbalance = ["balance"]')
+    assert brief(parser.classify("ВАLАNСЕ")) == "run balance"
+    assert brief(parser.classify("balnce")) == "run balance"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[synonyms]\nbalance = ['pin']", "words.toml: 'pin' (balance) is also 'pin' (pin, en.toml)"),
+        ("[synonyms]\nbalance = ['рiп', 'yes']", "'yes' (balance) is also 'yes' (on, en.toml)"),
+        ("[synonyms]\nbalance = ['pan']", "'pan' (balance) is one edit from 'pin' (pin, en.toml)"),
+        ("[synonyms]\nbalance = ['my pin']", "'my pin' (balance) holds 'pin' (pin, en.toml)"),
+        ("[synonyms]\nbalance = ['cancel']", "'cancel' (balance) is also 'cancel' (negation, en.toml)"),
+        ("[synonyms]\nbalance = ['123456']", "'123456' has no letter"),
+        ("[synonyms]\nbalance = ['?']", "'?' has no letter"),
+        ("[synonyms]\nbalance = 'funds'", "balance: a list of strings is needed"),
+        ("[synonyms]\ntransfer = ['send']", "words.toml: synonyms: unknown key 'transfer'"),
+        ("[words]", "words.toml: unknown key 'words'"),
+        ("synonyms = 1", "words.toml: synonyms: a table is needed"),
+        ("commands = 1", "words.toml: commands: a table is needed"),
+        ("[commands]\ntariff = 1", "words.toml: commands: tariff: a table is needed"),
+        (TARIFF.replace("tariff]", "pin]"), "commands.pin: this name is taken"),
+        (TARIFF.replace("tariff]", "code]"), "commands.code: this name is taken"),
+        (TARIFF.replace("tariff]", "'My tariff']"), "a name is lower-case Latin letters"),
+        (TARIFF.replace("words", "word"), "words.toml: commands.tariff: unknown key 'word'"),
+        (TARIFF.replace("words", "word"), "words.toml: commands.tariff: words: at least one word is needed"),
+        (TARIFF.replace("ru =", "en_GB ="), "words.toml: commands.tariff: ru: a reply text is needed"),
+        (TARIFF.replace('"Ваш тариф - Стандарт."', '" "'), "commands.tariff: ru: a reply text is needed"),
+        (TARIFF.replace('"Ваш тариф - Стандарт."', "1"), "commands.tariff: ru: a reply text is needed"),
+        (TARIFF.replace('"tariff"', '"balance"'), "'balance' (tariff) is also 'balance' (balance, en.toml)"),
+        (TARIFF.replace('"tariff"', '"pins"'), "'pins' (tariff) is one edit from 'pin' (pin, en.toml)"),
+        ("[synonyms", "words.toml: "),
+    ],
+)
+def test_each_fault_of_a_users_file_is_told(tmp_path: Path, text: str, fault: str) -> None:
+    """With the file and the word."""
+    assert fault in faults(tmp_path, text)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    """A user corrects a file once."""
+    text = "[synonyms]\nbalance = ['yes', 'bin']\nhello = []\n" + TARIFF.replace("ru =", "xx =")
+    with pytest.raises(LexiconError) as raised:
+        load(tmp_path, text)
+    assert len(raised.value.faults) == 5
+    assert str(raised.value) == "\n".join(raised.value.faults)
+
+
+def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
+    """Missing, or not UTF-8."""
+    with pytest.raises(LexiconError, match=r"nowhere\.toml: .*No such file"):
+        Parser.load(tmp_path / "nowhere.toml")
+    (tmp_path / "latin.toml").write_bytes(b"\xff")
+    with pytest.raises(LexiconError, match=r"latin\.toml: .*codec can't decode"):
+        Parser.load(tmp_path / "latin.toml")
+
+
+def test_a_word_knows_its_script() -> None:
+    """Digits and marks have none."""
+    assert [Word(text).language for text in ("PIN", "ПИН", "1", "?")] == ["en", "ru", None, None]

@@ -1,0 +1,81 @@
+"""How a word is recognised, with a plain search over all words as the oracle."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
+
+from commands.parsing import Parser
+from commands.parsing.layout import other_layout
+from commands.parsing.lexicon import SHORTEST_CORRECTED, Lexicon, load_lexicon
+from commands.parsing.lookalikes import skeleton
+from commands.parsing.matcher import recognise
+from gateway.testing import strategies as sms
+
+LEXICON = load_lexicon()
+CORRECTED = sorted({target.word.text for targets in LEXICON.near.values() for target in targets if not target.layout})
+
+
+def slow_search(upper: str, lexicon: Lexicon) -> set[str | None]:
+    """The commands of all listed words one edit away, by comparing with every one of them."""
+    found = set()
+    for text, word in lexicon.exact.items():
+        if word.command is None or len(text) < SHORTEST_CORRECTED or word.exact_only:
+            continue
+        spellings = [(skeleton(upper), skeleton(text))]
+        if lexicon.layout.get(other_layout(text)) is word or not other_layout(text).isalpha():
+            spellings.append((upper, other_layout(text)))
+        if any(OSA.distance(one, two) <= 1 for one, two in spellings):
+            found.add(word.command)
+    return found
+
+
+LETTERS = st.text("abcelnimporstuдежзабвлнопрстуьщ1", max_size=1)
+EDITED = st.sampled_from(CORRECTED).flatmap(lambda word: sms.typos(word.lower())) | st.tuples(
+    st.sampled_from(CORRECTED), st.integers(0, 12), LETTERS, st.integers(0, 1)
+).map(lambda drawn: drawn[0][: drawn[1]] + drawn[2] + drawn[0][drawn[1] + drawn[3] :])
+TWICE_EDITED = EDITED.flatmap(lambda word: sms.typos(word) if len(word) > 3 else st.just(word))
+
+
+@given(EDITED | TWICE_EDITED | EDITED.map(sms.wrong_layout))
+@example("balanced")
+@example("fkfyc")
+@example("bbalance")
+@example("balancee")
+@example("ablance")
+def test_the_index_finds_what_a_search_over_all_words_finds(text: str) -> None:
+    """One edit is seen wherever it is in the word, and two are not."""
+    if not text or not text.isalnum():
+        return
+    units = recognise(text, LEXICON)
+    upper = text.upper()
+    expected = slow_search(upper, LEXICON)
+    if upper in LEXICON.stop or other_layout(upper) in LEXICON.stop:
+        expected = set()
+    unit = units[0]
+    if unit.word is not None and not unit.edited:
+        assert len(units) > 1 or unit.word in (*LEXICON.exact.values(), *LEXICON.folded.values())
+    elif len(units) == 1:
+        assert {unit.word.command if unit.word else None} == (expected if len(expected) == 1 else {None})
+
+
+@pytest.mark.parametrize("text", ["balance " * 60, "a " * 250, "ba" * 250, ",b" * 250, "1 " * 250, "пин код " * 60])
+def test_units_stand_in_order_and_do_not_overlap(text: str) -> None:
+    """Splitting and joining keep the places of words."""
+    units = recognise(text, LEXICON)
+    places = [place for unit in units for place in (unit.start, unit.end)]
+    assert places == sorted(places)
+    assert all(unit.start < unit.end for unit in units)
+
+
+@given(st.text("a,;'.1 bgynlf[<", max_size=30))
+@example(",fkfyc.gby'lf 1")
+def test_runs_of_keys_keep_their_words_in_order(parser: Parser, text: str) -> None:
+    """Reading marks as letters replaces words; it never loses or doubles one."""
+    units = recognise(text, parser.lexicon)
+    places = [place for unit in units for place in (unit.start, unit.end)]
+    assert places == sorted(places)
+    covered = {at for unit in units for at in range(unit.start, unit.end)}
+    assert {at for at, character in enumerate(text) if character.isalnum()} <= covered
