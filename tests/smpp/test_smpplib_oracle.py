@@ -155,6 +155,32 @@ def test_smpplib_reads_the_table_of_frames(frame: Frame) -> None:
             assert (getattr(found, field.name) or type(ours)()) == ours  # absent is None there
 
 
+@pytest.mark.parametrize(
+    ("pdu_class", "only_here", "only_there"),
+    [
+        (pdus.SubmitSm, {"callback_num_atag", "qos_time_to_live"}, set()),  # 3.4 §4.4.1 lists the first, 5.0 the second
+        (pdus.DataSm, {"set_dpf"}, set()),  # of 3.4 §4.7.1; smpplib forgot it
+        # smpplib took three parameters of SMPP 5.0 into deliver_sm.
+        (pdus.DeliverSm, set(), {"source_network_type", "dest_network_type", "more_messages_to_send"}),
+        (pdus.DataSmResp, set(), set()),
+        (pdus.BindTransmitterResp, set(), set()),
+        (pdus.BindReceiverResp, set(), set()),
+        (pdus.BindTransceiverResp, set(), set()),
+        (pdus.AlertNotification, set(), set()),
+        (pdus.QuerySmResp, set(), {"message_state"}),  # a mandatory field there, with the name of a parameter
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_each_pdu_expects_what_smpplib_lists(pdu_class: type[Pdu], only_here: set[str], only_there: set[str]) -> None:
+    """The parameters that a PDU may carry are those that smpplib lists for it, but for what is named here."""
+    listed = {
+        name for name in command.factory(_NAMES[pdu_class], client=_Numbers()).params if name in consts.OPTIONAL_PARAMS
+    }
+    ours = {TYPES[tag].name for tag in EXPECTED.get(pdu_class, frozenset())}
+
+    assert (ours - listed, listed - ours) == (only_here, only_there)
+
+
 def test_our_numbers_are_those_of_smpplib() -> None:
     """Statuses, tags and commands that both name have one value."""
     statuses = {name.removeprefix("SMPP_"): value for name, value in vars(consts).items() if "_ESME_" in name}

@@ -138,6 +138,74 @@ def test_every_tag_has_its_length_judged_where_it_is_expected(tag: Tag) -> None:
                 assert caught.value.command_status == Status.ESME_RINVPARLEN
 
 
+# (shortest, longest) value in octets, as §5.3.2 prints them.
+LENGTHS = {
+    "dest_addr_subunit": (1, 1),
+    "dest_network_type": (1, 1),
+    "dest_bearer_type": (1, 1),
+    "dest_telematics_id": (2, 2),
+    "source_addr_subunit": (1, 1),
+    "source_network_type": (1, 1),
+    "source_bearer_type": (1, 1),
+    "source_telematics_id": (1, 1),
+    "qos_time_to_live": (4, 4),
+    "payload_type": (1, 1),
+    "additional_status_info_text": (1, 256),
+    "receipted_message_id": (1, 65),
+    "ms_msg_wait_facilities": (1, 1),
+    "privacy_indicator": (1, 1),
+    "source_subaddress": (2, 23),
+    "dest_subaddress": (2, 23),
+    "user_message_reference": (2, 2),
+    "user_response_code": (1, 1),
+    "source_port": (2, 2),
+    "destination_port": (2, 2),
+    "sar_msg_ref_num": (2, 2),
+    "language_indicator": (1, 1),
+    "sar_total_segments": (1, 1),
+    "sar_segment_seqnum": (1, 1),
+    "sc_interface_version": (1, 1),
+    "callback_num_pres_ind": (1, 1),
+    "callback_num_atag": (1, 65),
+    "number_of_messages": (1, 1),
+    "callback_num": (4, 19),
+    "dpf_result": (1, 1),
+    "set_dpf": (1, 1),
+    "ms_availability_status": (1, 1),
+    "network_error_code": (3, 3),
+    "message_payload": (0, 65_535),
+    "delivery_failure_reason": (1, 1),
+    "more_messages_to_send": (1, 1),
+    "message_state": (1, 1),
+    "congestion_state": (1, 1),
+    "ussd_service_op": (1, 1),
+    "display_time": (1, 1),
+    "sms_signal": (2, 2),
+    "ms_validity": (1, 1),
+    "alert_on_message_delivery": (0, 1),
+    "its_reply_type": (1, 1),
+    "its_session_info": (2, 2),
+}
+
+
+def test_lengths_are_those_of_the_specification() -> None:
+    """§5.3.2, E5: the table of types says of each parameter what the specification says."""
+    assert {type_.name: (type_.shortest, type_.longest) for type_ in TYPES.values()} == LENGTHS
+
+
+def test_legal_values_are_those_of_the_specification() -> None:
+    """E3, E4: values are refused only for the flags and for the two counts with an upper end."""
+    judged = {type_.name: set(type_.values) for type_ in TYPES.values() if type_.values is not None}
+
+    assert judged == {
+        "number_of_messages": set(range(100)),
+        "dpf_result": {0, 1},
+        "set_dpf": {0, 1},
+        "more_messages_to_send": {0, 1},
+        "congestion_state": set(range(101)),
+    }
+
+
 def test_types_cover_every_tag() -> None:
     """§5.3.2: each tag has a type, an integer has one size, and each is expected somewhere or of SMPP 5.0."""
     assert set(TYPES) == set(Tag)
