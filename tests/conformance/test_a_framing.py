@@ -70,13 +70,13 @@ UNKNOWN = [
 ]
 
 
-@pytest.mark.parametrize("body", [b"", b"\0", bytes(range(200))], ids=["empty", "one", "long"])
 @pytest.mark.parametrize("command_id", UNKNOWN, ids="{:#010x}".format)
 @row("A3")
-def test_an_unknown_command_is_nacked_and_the_session_goes_on(bound: Client, command_id: int, body: bytes) -> None:
+def test_an_unknown_command_is_nacked_and_the_session_goes_on(bound: Client, command_id: int) -> None:
     """Unknown, reserved and vendor ids: generic_nack 0x03 with the original sequence_number."""
-    assert bound.ask(wire.pdu(command_id, body, SEQUENCE)) == nack(0x03)
-    bound.check_usable()
+    for body in (b"", b"\0", bytes(range(200))):
+        assert bound.ask(wire.pdu(command_id, body, SEQUENCE)) == nack(0x03)
+        bound.check_usable()
 
 
 @pytest.mark.parametrize(
