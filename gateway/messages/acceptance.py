@@ -265,7 +265,7 @@ def join(books: Books, message: Message, draft: Draft, house: House, accepted: A
         books.parts.remove(key)
         first = books.messages.get(message.whole)
         assert first is not None  # unfinished messages are never let go
-        alphabet = alphabets.alphabet_of(first.data_coding, alphabets.Alphabet(draft.client.default_alphabet))
+        alphabet = alphabets.alphabet_of(first.data_coding, alphabets.BY_NAME[draft.client.default_alphabet])
         text = None if alphabet is None else _decoded(added.joined, alphabet.unpacked)
         outcome_name = carry(books, first, house, accepted, draft.now, text, joined=True)
         for sibling in books.messages.of_whole(message.whole):
@@ -358,7 +358,7 @@ def text_of(message: Message, default_alphabet: str) -> str | None:
     """The text of a message of one part, or None when its coding is no text that we can read."""
     if not message.esm_class & USER_DATA_HEADER:
         return _read(message.user_data, message.data_coding, default_alphabet)
-    alphabet = alphabets.alphabet_of(message.data_coding, alphabets.Alphabet(default_alphabet))
+    alphabet = alphabets.alphabet_of(message.data_coding, alphabets.BY_NAME[default_alphabet])
     if alphabet is None:
         return None
     packed = alphabet is alphabets.Alphabet.GSM0338_PACKED
@@ -367,7 +367,7 @@ def text_of(message: Message, default_alphabet: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _read(octets: bytes, data_coding: int, default_alphabet: str) -> str | None:
-    alphabet = alphabets.alphabet_of(data_coding, alphabets.Alphabet(default_alphabet))
+    alphabet = alphabets.alphabet_of(data_coding, alphabets.BY_NAME[default_alphabet])
     return None if alphabet is None else _decoded(octets, alphabet)
 
 

@@ -80,5 +80,5 @@ class Answering:
 
 @lru_cache(maxsize=4096)
 def _encoded(text: str, default_alphabet: str) -> tuple[int, bytes]:
-    data_coding, alphabet = alphabets.cheapest(text, alphabets.Alphabet(default_alphabet))
+    data_coding, alphabet = alphabets.cheapest(text, alphabets.BY_NAME[default_alphabet])
     return data_coding, alphabets.encode(text, alphabet)

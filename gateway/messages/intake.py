@@ -203,7 +203,7 @@ class Intake:
 
     def _read_header(self, draft: Draft, request: Pdu) -> None:
         """Concatenation by UDH or sar_*, and the TLVs that travel with the message."""
-        alphabet = alphabets.alphabet_of(draft.data_coding, alphabets.Alphabet(draft.client.default_alphabet))
+        alphabet = alphabets.alphabet_of(draft.data_coding, alphabets.BY_NAME[draft.client.default_alphabet])
         read = reassembly.concatenation_of(
             bool(draft.esm_class & USER_DATA_HEADER),
             draft.user_data,
@@ -221,7 +221,7 @@ class Intake:
         """What only a text to a short code must be: from somebody, and in a coding that can be a text."""
         if not draft.source_addr:
             raise Refused(CommandStatus.ESME_RINVSRCADR, "a command needs a source address")
-        alphabet = alphabets.alphabet_of(draft.data_coding, alphabets.Alphabet(draft.client.default_alphabet))
+        alphabet = alphabets.alphabet_of(draft.data_coding, alphabets.BY_NAME[draft.client.default_alphabet])
         if alphabet is None:
             unsupported = CommandStatus.ESME_RINVDCS if interface_version >= 0x50 else CommandStatus.ESME_RSUBMITFAIL
             raise Refused(unsupported, "unsupported data_coding")

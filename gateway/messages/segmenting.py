@@ -20,7 +20,7 @@ def pdus_for(message: Message, client: Client) -> list[Pdu]:
     short_message.
     """
     if message.kind == Kind.REPLY:
-        default = alphabets.Alphabet(client.default_alphabet)
+        default = alphabets.BY_NAME[client.default_alphabet]
         alphabet = alphabets.alphabet_of(message.data_coding, default) or default
         cut = segments.split(message.user_data, alphabet, client.segmentation, message.id)  # type: ignore[arg-type]  # settings allow only the four methods
         if len(cut) > 1 or cut[0].payload:

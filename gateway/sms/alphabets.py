@@ -45,6 +45,10 @@ class Alphabet(StrEnum):
         return Alphabet.GSM0338 if self is Alphabet.GSM0338_PACKED else self
 
 
+BY_NAME: Final = {alphabet.value: alphabet for alphabet in Alphabet}
+"""The alphabet of a settings name. A dictionary, because a call of the enum costs a microsecond of the hot path."""
+
+
 class UndecodableText(ValueError):
     """The octets are no text of that alphabet: UCS-2 of odd length, or octets that were never text."""
 
