@@ -156,7 +156,9 @@ def _read_runs(text: str, units: list[Unit], lexicon: Lexicon) -> list[Unit]:
         while place < len(units) and units[place].start < end:
             place += 1
         inside = units[first:place]
-        whole = inside and inside[0].start >= start and inside[-1].end <= end
+        # other letters may stand right beside the run: then a word is only partly in it, and the run is no word
+        apart = not read or read[-1].end <= start
+        whole = apart and inside and inside[0].start >= start and inside[-1].end <= end
         reading = _read_run(match.group(), start, inside, lexicon) if whole else None
         read += inside if reading is None else reading
     return read + units[place:]

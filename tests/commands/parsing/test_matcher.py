@@ -70,8 +70,10 @@ def test_units_stand_in_order_and_do_not_overlap(text: str) -> None:
     assert all(unit.start < unit.end for unit in units)
 
 
-@given(st.text("a,;'.1 bgynlf[<", max_size=30))
+@given(st.lists(st.sampled_from([*"a,;'.1 [<жʼ-+", "gby", ",fkfyc", "gjlndth;ltybt"]), max_size=12).map("".join))
 @example(",fkfyc.gby'lf 1")
+@example("gjlndth;ltybtʼngjlndth;ltybt 1")
+@example("ж,fkfyc")
 def test_runs_of_keys_keep_their_words_in_order(parser: Parser, text: str) -> None:
     """Reading marks as letters replaces words; it never loses or doubles one."""
     units = recognise(text, parser.lexicon)
