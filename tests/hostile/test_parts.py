@@ -190,7 +190,7 @@ def test_open_sets_of_one_sender(scene: Scene) -> None:
 
 @row("X-17")
 def test_open_sets_of_all_senders(scene: Scene) -> None:
-    """A hundred thousand senders with one open set each: at some number it is enough; a part costs the same all along."""
+    """A hundred thousand senders with an open set each: at some number it is enough; no part costs more."""
     statuses: set[int] = set()
     for start in range(0, 100_000, 500):
         sources = (f"7{number:010}" for number in range(start, start + 500))
