@@ -226,9 +226,11 @@ class Cancel:
         for message in meant:
             for sibling in books.messages.of_whole(message.whole):
                 whole[sibling.id] = sibling
-        for key, part_set in books.parts.rows():
-            if any(part.message_id in whole for part in part_set.parts):
-                books.parts.remove(key)
+        if any(message.state == MessageState.ENROUTE and message.fate in JOINED for message in whole.values()):
+            # Only a part waits in this state for anything but a client, so an open set is looked for only then.
+            for key, part_set in books.parts.rows():
+                if any(part.message_id in whole for part in part_set.parts):
+                    books.parts.remove(key)
         return list(whole.values())
 
 

@@ -15,13 +15,13 @@ _LONGEST_SHORT_MESSAGE = 254  # SMPP 3.4 §5.2.21
 def pdus_for(message: Message, client: Client) -> list[Pdu]:
     """The deliver_sm (or data_sm, if the client wants those) that carry ``message``, in order.
 
-    A reply is cut into segments as the client's ``segmentation`` says, with the low bits of its id as the reference;
-    receipts and messages that are passed on travel as they are, in message_payload when they are too long for
-    short_message.
+    A reply, or a text of another client, is cut into segments as this client's ``segmentation`` says, with the low
+    bits of its id as the reference; what has a user data header or sar_* TLVs already, receipts and what a loopback
+    sends back travel as they are, in message_payload when they are too long for short_message.
     """
-    if message.kind == Kind.REPLY:
+    if message.kind == Kind.REPLY or (message.kind == Kind.SUBMITTED and not _is_part(message)):
         default = alphabets.BY_NAME[client.default_alphabet]
-        alphabet = alphabets.alphabet_of(message.data_coding, default) or default
+        alphabet = alphabets.alphabet_of(message.data_coding, default) or alphabets.Alphabet.OCTETS
         cut = segments.split(message.user_data, alphabet, client.segmentation, message.id)  # type: ignore[arg-type]  # settings allow only the four methods
         if len(cut) > 1 or cut[0].payload:
             return [_segment_pdu(message, client, segment) for segment in cut]
@@ -29,6 +29,10 @@ def pdus_for(message: Message, client: Client) -> list[Pdu]:
     if client.deliver_with == "data_sm" or len(message.user_data) > _LONGEST_SHORT_MESSAGE:
         return [_pdu(message, client, b"", message.esm_class, (*tlvs, (Tag.MESSAGE_PAYLOAD, message.user_data)))]
     return [_pdu(message, client, message.user_data, message.esm_class, tlvs)]
+
+
+def _is_part(message: Message) -> bool:
+    return bool(message.esm_class & _UDHI) or any(tag == Tag.SAR_MSG_REF_NUM for tag, _ in message.tlvs)
 
 
 def _segment_pdu(message: Message, client: Client, segment: segments.Segment) -> Pdu:
