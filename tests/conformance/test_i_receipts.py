@@ -6,19 +6,17 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
-from gateway.storage.base import Work
-from gateway.storage.memory import MemoryStorage
 from tests.conformance import wire
 from tests.conformance.raw import Client, configured, message_id
 from tests.conformance.rows import row
+from tests.conformance.storages import HeldStorage
 from tests.conformance.wire import DATA_SM, HANDSET, RESPONSE, SUBSCRIBER, Delivered, Frame, Value, tlv
 from tests.doubles import Bench, FailingStorage
 
-T = TypeVar("T")
 SEQUENCE = 0x00001EAF
 DAY = 86_400
 LATER = "000001000000000R"
@@ -488,26 +486,6 @@ def test_a_pending_flag_is_alerted(tmp_path: Path) -> None:
     assert (reader.number(), reader.number(), reader.text()) == (1, 1, SUBSCRIBER)
 
 
-class HeldStorage(MemoryStorage):
-    """Works wait until the test lets them be committed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.held: list[Callable[[], None]] | None = None
-
-    def submit(self, work: Work[T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
-        if self.held is None:
-            super().submit(work, done, failed)
-        else:
-            submit = super().submit
-            self.held.append(lambda: submit(work, done, failed))
-
-    def release(self) -> None:
-        held, self.held = self.held or [], None
-        for action in held:
-            action()
-
-
 @pytest.mark.parametrize("name", ["submit_sm", "submit_multi", "data_sm"])
 @row("I12")
 def test_the_message_is_stored_before_it_is_answered(name: str) -> None:
@@ -515,7 +493,7 @@ def test_the_message_is_stored_before_it_is_answered(name: str) -> None:
     storage = HeldStorage()
     client = Client(Bench(storage=storage)).bind()
     command_id, build, _ = wire.REQUESTS[name]
-    storage.held = []
+    storage.hold()
     assert client.send(build(SEQUENCE)) == []
     client.bench.pass_time(20)
     client.check_usable()
