@@ -23,7 +23,7 @@ _SHORT = 2  # characters: "l", "I", "О", "ok" after CONFIRM were probably meant
 
 @attrs.define
 class Sentence:
-    """The recognised words of a text and what else counts about it."""
+    """The recognised words of a text, at least one, and what else counts about it."""
 
     units: list[Unit]
     question: bool  # a question mark stands in it
@@ -82,8 +82,6 @@ def _language(units: list[Unit]) -> str | None:
 
 def _without_command(sentence: Sentence) -> Outcome:
     units = sentence.units
-    if not units:
-        return NotUnderstood(sentence.language, "empty", sentence.steps)
     if len(units) <= CODE_DIGITS:
         digits = "".join([unit.text.lstrip(SIGNS) for unit in units])
         if len(digits) == CODE_DIGITS and digits.isascii() and digits.isdigit():

@@ -121,6 +121,7 @@ def test_edge_05_what_is_no_argument_is_asked_about_or_suggested(parser: Parser)
                 ("confirm #1", "confirm *1", 'confirm "1"', "confirm (1)", "confirm - 1"), "run confirm on"
             ),
             "confirm maybe": "suggest confirm status",
+            "confirm all": "suggest confirm status",
             "confirm my payment": "suggest confirm status",
             "1 confirm": "suggest confirm on",
             "off confirm": "suggest confirm off",
