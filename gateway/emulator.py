@@ -13,11 +13,11 @@ from twisted.web.server import Site
 
 from gateway.clock import EmulatorClock
 from gateway.messages.agenda import Agenda
+from gateway.messages.availability import alert_notification
 from gateway.messages.delivery import Delivery
 from gateway.network.outbind import OutbindTarget, outbind
 from gateway.network.smpp_listener import Exchange
 from gateway.smpp.fields import Address
-from gateway.smpp.pdus import AlertNotification
 from gateway.storage.base import Storage
 
 DRAIN_SECONDS: Final = 10.0
@@ -168,7 +168,7 @@ class Emulator:
         binding = self.exchange.bindings.next_receiving(system_id)
         if binding is None:
             return False
-        binding.link.send(AlertNotification(source.ton, source.npi, source.addr, esme.ton, esme.npi, esme.addr))
+        binding.link.send(alert_notification(source, esme))
         return True
 
     # --- emulated time ---

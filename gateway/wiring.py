@@ -30,6 +30,7 @@ from gateway.messages.acceptance import House
 from gateway.messages.agenda import Agenda
 from gateway.messages.answering import Answering
 from gateway.messages.attempts import RetryRules
+from gateway.messages.availability import PendingFlags
 from gateway.messages.delivery import Delivery
 from gateway.messages.intake import DefaultMessage, Intake
 from gateway.messages.operations import Operations
@@ -78,6 +79,7 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
     draws = Draws(settings.seed)
     storage = storage or MemoryStorage(finished_kept=settings.messages.history)
     bindings = Bindings()
+    flags = PendingFlags(bindings)
     agenda = Agenda()
     terms = Terms(
         receipt_delay=int(settings.messages.receipt_delay * SECOND),
@@ -123,6 +125,8 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
         now=clock.now,
         monotonic=monotonic,
         default_messages=default_messages,
+        can_receive=bindings.can_receive,
+        flags=flags,
         report=_report,
     )
     operations = Operations(
@@ -143,6 +147,7 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
         intake=intake,
         operations=operations,
         delivery=delivery,
+        flags=flags,
         reactor=reactor,
         monotonic=monotonic,
     )

@@ -95,6 +95,10 @@ class Bindings:
     def __len__(self) -> int:
         return sum(map(len, self._of.values()))
 
+    def can_receive(self, system_id: str) -> bool:
+        """Whether the client has a receiving binding now."""
+        return any(binding.can_receive for binding in self._of.get(system_id, ()))
+
     def next_receiving(self, system_id: str) -> Binding | None:
         """The receiving binding of this client whose turn it is (round robin), or None when there is none."""
         own = [binding for binding in self._of.get(system_id, ()) if binding.can_receive]

@@ -54,6 +54,7 @@ class Delivery:
         self._waiting: dict[str, dict[Lane, None]] = {}
         self._acknowledged: list[Message] = []
         self._by_message: dict[int, Lane] = {}
+        self._awaited: dict[int, Callable[[bool], None]] = {}
         self.counters = DeliveryCounters()
 
     # --- messages come in ---
@@ -81,6 +82,17 @@ class Delivery:
         elif lane.state in (LaneState.HELD, LaneState.WAITING):
             self._watch(lane, consignment)
 
+    def await_outcome(self, message_id: int, told: Callable[[bool], None]) -> None:
+        """Call ``told`` once, with whether the message arrived; it gets one attempt and no other (SMPP 3.4 §2.10.3)."""
+        self._awaited[message_id] = told
+
+    def _conclude(self, message_id: int, is_delivered: bool) -> None:
+        self._by_message.pop(message_id, None)
+        if self._awaited:
+            told = self._awaited.pop(message_id, None)
+            if told is not None:
+                told(is_delivered)
+
     def replaced(self, message: Message) -> None:
         """A waiting message has another text now."""
         lane = self._by_message.get(message.id)
@@ -92,9 +104,10 @@ class Delivery:
 
     def withdraw(self, message_id: int) -> None:
         """Forget a message that reached a final state otherwise (cancelled, expired)."""
-        lane = self._by_message.pop(message_id, None)
+        lane = self._by_message.get(message_id)
         if lane is None:
             return
+        self._conclude(message_id, False)
         for consignment in lane.queue:
             if consignment.outgoing.message.id == message_id:
                 self._unwatch(consignment)
@@ -243,7 +256,7 @@ class Delivery:
         assert consignment.pdus is not None
         if consignment.acknowledged == (1 << len(consignment.pdus)) - 1:
             message = consignment.outgoing.message
-            self._by_message.pop(message.id, None)
+            self._conclude(message.id, True)
             self._acknowledged.append(message)
             self.counters.delivered += 1
             self._next(lane)
@@ -262,6 +275,10 @@ class Delivery:
         """Another attempt: at once on another binding after a lost one, later after a refusal, never after the last."""
         lost, consignment.retry, consignment.lost = consignment.lost, False, False
         self._leave_queue(lane)
+        if consignment.outgoing.message.id in self._awaited:
+            self.counters.failed += 1
+            self._give_up(lane, consignment, MessageState.UNDELIVERABLE)
+            return
         self._keep(consignment)
         if lost:
             self._assign(lane)
@@ -293,7 +310,7 @@ class Delivery:
     def _give_up(self, lane: Lane, consignment: Consignment, state: MessageState, status: int = 0) -> None:
         message = consignment.outgoing.message
         self._unwatch(consignment)
-        self._by_message.pop(message.id, None)
+        self._conclude(message.id, False)
         self._leave_queue(lane)
         first = bool(lane.queue) and lane.queue[0] is consignment
         if consignment in lane.queue:

@@ -15,11 +15,12 @@ import attrs
 from gateway.clients.bindings import Binding
 from gateway.clients.directory import Client
 from gateway.messages.acceptance import USER_DATA_HEADER, Accept, Accepted, AcceptSeveral, Draft, House, Refused
+from gateway.messages.availability import PendingFlag, PendingFlags
 from gateway.messages.message import Fate, Message
 from gateway.messages.routing import Route, Routing
 from gateway.messages.settlement import Outgoing
 from gateway.smpp.constants import Tag
-from gateway.smpp.fields import parse_time
+from gateway.smpp.fields import TRANSACTION, Address, message_mode, parse_time
 from gateway.smpp.pdus import DataSm, DestAddress, Pdu, SubmitMulti, SubmitSm, UnsuccessSme
 from gateway.smpp.statuses import CommandStatus
 from gateway.sms import alphabets, reassembly
@@ -54,6 +55,7 @@ class Follow(Protocol):
     def watch(self, message: Message) -> None: ...
     def watch_set(self, key: reassembly.SetKey, expires_at: int) -> None: ...
     def replaced(self, message: Message) -> None: ...
+    def await_outcome(self, message_id: int, told: Callable[[bool], None]) -> None: ...
 
 
 @attrs.define
@@ -87,16 +89,21 @@ class Intake:
         follow: Follow,
         now: Callable[[], int],
         monotonic: Callable[[], float],
+        can_receive: Callable[[str], bool],
+        flags: PendingFlags,
         default_messages: Mapping[int, DefaultMessage] | None = None,
         report: Callable[[str, BaseException], None],
     ) -> None:
-        """``now``: emulated µs; ``monotonic``: seconds, for throttles; ``report`` tells of a bug or a lost storage."""
+        """``now``: emulated µs; ``monotonic``: seconds, for throttles; ``can_receive``: whether a client has a
+        receiving binding; ``report`` tells of a bug or a lost storage."""
         self._storage = storage
         self._routing = routing
         self._house = house
         self._follow = follow
         self._now = now
         self._monotonic = monotonic
+        self._can_receive = can_receive
+        self._flags = flags
         self._default_messages = dict(default_messages or {})
         self._report = report
         self.counters = Counters()
@@ -197,9 +204,21 @@ class Intake:
         if route.fate == Fate.WALLET:
             self._check_command(draft, binding.interface_version)
         self._read_times(draft, request)
+        if is_transaction(request) and route.fate == Fate.CLIENT and not self._can_receive(route.client):
+            self._set_flag(draft, request)
+            raise Refused(CommandStatus.ESME_RDELIVERYFAILURE, "the recipient is not there")
         if isinstance(request, SubmitSm) and request.replace_if_present_flag:
             draft.replace_if_present = True
         return draft
+
+    def _set_flag(self, draft: Draft, request: Pdu) -> None:
+        if request.tlv(Tag.SET_DPF) == b"\x01":
+            flag = PendingFlag(
+                draft.client.system_id,
+                Address(draft.source_addr_ton, draft.source_addr_npi, draft.source_addr),
+                Address(draft.dest_addr_ton, draft.dest_addr_npi, draft.destination_addr),
+            )
+            self._flags.set(draft.route.client, flag)
 
     def _read_header(self, draft: Draft, request: Pdu) -> None:
         """Concatenation by UDH or sar_*, and the TLVs that travel with the message."""
@@ -262,7 +281,14 @@ class Intake:
             binding.link.respond(request, 0, message_id=accepted.spelled_id, unsuccess=unsuccess)
         else:
             self.counters.accepted += 1
-            binding.link.respond(request, 0, message_id=accepted.spelled_id)
+            if accepted.waiting and is_transaction(request):
+                spelled_id = accepted.spelled_id
+                self._follow.await_outcome(
+                    accepted.waiting[0].id,
+                    lambda is_delivered: _tell_outcome(binding, request, spelled_id, is_delivered),
+                )
+            else:
+                binding.link.respond(request, 0, message_id=accepted.spelled_id)
         follow = self._follow
         if accepted.replaced is not None:
             follow.replaced(accepted.replaced)
@@ -303,6 +329,18 @@ class _Ticket:
 
     def failed(self, error: Exception) -> None:
         self._intake.fail(self._binding, self._request, error)
+
+
+def is_transaction(request: Pdu) -> bool:
+    """Whether a data_sm wants to know in its response whether the message arrived (SMPP 3.4 §2.10.3)."""
+    return isinstance(request, DataSm) and message_mode(request.esm_class) == TRANSACTION
+
+
+def _tell_outcome(binding: Binding, request: Pdu, spelled_id: str, is_delivered: bool) -> None:
+    if is_delivered:
+        binding.link.respond(request, 0, message_id=spelled_id)
+    else:
+        binding.link.respond(request, CommandStatus.ESME_RDELIVERYFAILURE)
 
 
 def message_id_spelling(client: Client, interface_version: int) -> str:

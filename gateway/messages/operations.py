@@ -17,7 +17,7 @@ from gateway.messages.delivery import Delivery
 from gateway.messages.intake import DefaultMessage, Follow, read_message_id, read_time
 from gateway.messages.message import SCHEDULED, Message
 from gateway.messages.settlement import Outgoing, Terms, settle
-from gateway.smpp.constants import MessageState, Tag
+from gateway.smpp.constants import MessageState
 from gateway.smpp.fields import format_time
 from gateway.smpp.pdus import CancelSm, Pdu, QuerySm, ReplaceSm
 from gateway.smpp.statuses import CommandStatus
@@ -83,15 +83,15 @@ class Operations:
             if at <= now:
                 raise Refused(CommandStatus.ESME_RINVEXPIRY, "over before it begins")
             fields["expires_at"] = at
-        payload = request.tlv(Tag.MESSAGE_PAYLOAD) if request.tlvs else None
-        fields["user_data"] = request.short_message if payload is None else payload
+        # 3.4 gives replace_sm no TLVs (§4.10.1), so a message_payload is skipped like any unexpected one.
+        fields["user_data"] = request.short_message
         if request.sm_default_msg_id:
             kept = self._default_messages.get(request.sm_default_msg_id)
             if kept is None:
                 raise Refused(CommandStatus.ESME_RINVDFTMSGID, "no such default message")
             if not fields["user_data"]:
                 fields["user_data"], fields["data_coding"] = kept.octets, kept.data_coding
-        return Replace(binding.client, request, wanted, fields, self._delivery.is_in_flight)
+        return Replace(binding.client, request, wanted, fields, self._terms, self._delivery.is_in_flight)
 
     def answer(self, binding: Binding, request: Pdu, status: int, **fields: object) -> None:
         binding.link.respond(request, status, **fields)
@@ -242,6 +242,7 @@ class Replace:
     request: ReplaceSm
     message_id: int
     fields: dict[str, object]
+    terms: Terms
     is_in_flight: Callable[[int], bool]
     keys: Keys = NO_KEYS
 
@@ -255,5 +256,12 @@ class Replace:
         fields = dict(self.fields)
         if message.state != SCHEDULED:
             fields.pop("scheduled_at", None)
+        scheduled_at = fields.get("scheduled_at", message.scheduled_at)
+        expires_at = fields.get("expires_at")
+        assert isinstance(scheduled_at, int)
+        if expires_at is None and message.expires_at <= scheduled_at:
+            fields["expires_at"] = scheduled_at + self.terms.validity
+        elif isinstance(expires_at, int) and expires_at <= scheduled_at:
+            raise Refused(CommandStatus.ESME_RINVEXPIRY, "over before it begins")
         fields["esm_class"] = message.esm_class & ~USER_DATA_HEADER
         return books.messages.change(message.id, **fields)

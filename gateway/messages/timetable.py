@@ -49,6 +49,10 @@ class Timetable:
         """See :meth:`Delivery.replaced`."""
         self._delivery.replaced(message)
 
+    def await_outcome(self, message_id: int, told: Callable[[bool], None]) -> None:
+        """See :meth:`Delivery.await_outcome`."""
+        self._delivery.await_outcome(message_id, told)
+
     def watch(self, message: Message) -> None:
         """Plan the steps of a message that is not final."""
         message_id, scheduled_at, expires_at = message.id, message.scheduled_at, message.expires_at

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from gateway.clients.bindings import Bindings
 from gateway.clients.directory import Client, Directory, Verdict
 from gateway.clients.throttle import TokenBucket
+from gateway.messages.availability import PendingFlags
 from gateway.messages.delivery import Delivery
 from gateway.messages.intake import Intake
 from gateway.messages.operations import Operations
@@ -75,6 +76,7 @@ class Exchange(ServerFactory):
         intake: Intake,
         operations: Operations,
         delivery: Delivery,
+        flags: PendingFlags,
         reactor: Any,
         monotonic: Callable[[], float],
     ) -> None:
@@ -87,6 +89,7 @@ class Exchange(ServerFactory):
         self.intake = intake
         self.operations = operations
         self.delivery = delivery
+        self.flags = flags
         self.reactor = reactor
         self.monotonic = monotonic
         self.connections: dict[SmppProtocol, None] = {}
@@ -220,6 +223,8 @@ class Exchange(ServerFactory):
         # The response first, then what has waited for this client.
         protocol.flush()
         self.delivery.bound(binding)
+        if binding.can_receive:
+            self.flags.available(client.system_id)
         protocol.soon()
 
     def _decline(self, protocol: SmppProtocol, request: Bind, verdict: Verdict) -> None:
