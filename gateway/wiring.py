@@ -26,13 +26,14 @@ from gateway.clock import SECOND, EmulatorClock
 from gateway.console.health import QuietSite, health_resource
 from gateway.draws import Draws
 from gateway.emulator import Emulator, Endpoint
-from gateway.messages.acceptance import House
+from gateway.messages.acceptance import House, text_of
 from gateway.messages.agenda import Agenda
 from gateway.messages.answering import Answering
 from gateway.messages.attempts import RetryRules
 from gateway.messages.availability import PendingFlags
 from gateway.messages.delivery import Delivery
-from gateway.messages.intake import DefaultMessage, Intake
+from gateway.messages.drafting import DefaultMessage, Drafting
+from gateway.messages.intake import Intake
 from gateway.messages.operations import Operations
 from gateway.messages.routing import LoopbackRoute, Routing
 from gateway.messages.settlement import Terms
@@ -43,7 +44,7 @@ from gateway.network.smpp_listener import Exchange, ListenerLimits
 from gateway.settings import ClientSettings, Settings
 from gateway.smpp.statuses import CommandStatus
 from gateway.sms import alphabets, segments
-from gateway.storage.base import Books, Keys, Storage
+from gateway.storage.base import Books, Keys, Storage, StorageUnusable
 from gateway.storage.memory import MemoryStorage
 
 _log = Logger(namespace="gateway")
@@ -77,7 +78,8 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
     start = int(time.time() * SECOND) if settings.clock.start is None else settings.clock.start
     clock = EmulatorClock(start, monotonic, frozen=settings.clock.frozen)
     draws = Draws(settings.seed)
-    storage = storage or MemoryStorage(finished_kept=settings.messages.history)
+    directory = _directory(settings)
+    storage, pepper, meta = _storage(settings, reactor, directory) if storage is None else (storage, _pepper(settings), {})
     bindings = Bindings()
     flags = PendingFlags(bindings)
     agenda = Agenda()
@@ -87,11 +89,10 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
         parts_wait=int(settings.messages.parts_wait * SECOND),
     )
     default_messages = _default_messages(settings)
-    directory = _directory(settings)
     dispatcher = Dispatcher(
         Parser.load(),
         Catalogue.load(segments.count),
-        Wallet(settings.wallet, draws.draw, _pepper(settings)),
+        Wallet(settings.wallet, draws.draw, pepper),
         SupportDesk.load(),
     )
     short_codes = frozenset({str(settings.wallet.short_code)})
@@ -112,22 +113,21 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
         report=_report,
     )
     timetable = Timetable(storage=storage, agenda=agenda, delivery=delivery, house=house, now=clock.now, report=_report)
-    intake = Intake(
-        storage=storage,
+    drafting = Drafting(
         routing=Routing(
             short_codes,
             [LoopbackRoute(route.destination) for route in settings.routes],
             directory,
             loopback_all=settings.loopback,
         ),
-        house=house,
-        follow=timetable,
+        validity=terms.validity,
         now=clock.now,
-        monotonic=monotonic,
-        default_messages=default_messages,
         can_receive=bindings.can_receive,
         flags=flags,
-        report=_report,
+        default_messages=default_messages,
+    )
+    intake = Intake(
+        storage=storage, drafting=drafting, house=house, follow=timetable, monotonic=monotonic, report=_report
     )
     operations = Operations(
         storage=storage,
@@ -171,6 +171,27 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
         smpp_tls=_tls(settings, exchange, reactor),
         outbind_targets=_outbind_targets(settings),
     )
+
+
+def _storage(settings: Settings, reactor: Any, directory: Directory) -> tuple[Storage, bytes, dict[str, str]]:
+    """The storage that the settings name, the pepper that belongs to it, and the facts that it had at its opening."""
+    url = settings.storage.database
+    if url == "memory:":
+        return MemoryStorage(finished_kept=settings.messages.history), _pepper(settings), {}
+    # Imported here: whoever keeps everything in memory need not wait for SQLAlchemy.
+    from gateway.storage.sql.opening import open_storage
+
+    try:
+        opened = open_storage(
+            url,
+            text_of=lambda message: text_of(message, _alphabet(directory, message.client or message.recipient)),
+            pepper_file=settings.storage.pepper_file,
+            call_in_reactor=reactor.callFromThread,
+            report=_report,
+        )
+    except StorageUnusable as error:
+        raise CannotBuild(str(error)) from error
+    return opened.storage, opened.pepper, opened.meta
 
 
 class _OpenAccounts:

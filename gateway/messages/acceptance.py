@@ -8,7 +8,6 @@ comes back in :class:`Accepted`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Final
 
 import attrs
@@ -16,6 +15,7 @@ import attrs
 from gateway.clients.directory import Client
 from gateway.messages.answering import Answering
 from gateway.messages.message import SCHEDULED, Fate, Kind, Message
+from gateway.messages.reading import USER_DATA_HEADER, decoded, text_of
 from gateway.messages.routing import Route, may_be_answered
 from gateway.messages.settlement import Outgoing, Terms, owed_notification, owed_receipts, send, settle
 from gateway.smpp.constants import MessageState
@@ -23,9 +23,6 @@ from gateway.smpp.statuses import CommandStatus
 from gateway.sms import alphabets, reassembly
 from gateway.sms.udh import Concatenation
 from gateway.storage.base import Books, Keys, OutboxRow
-
-USER_DATA_HEADER: Final = 0x40
-"""esm_class bit of the user data header indicator (SMPP 3.4 §5.2.12)."""
 
 JOINED: Final = frozenset({Fate.WALLET, Fate.HANDSET})
 """Where the parts of a text are joined; to clients and back on a loopback they travel as they are."""
@@ -266,7 +263,7 @@ def join(books: Books, message: Message, draft: Draft, house: House, accepted: A
         first = books.messages.get(message.whole)
         assert first is not None  # unfinished messages are never let go
         alphabet = alphabets.alphabet_of(first.data_coding, alphabets.BY_NAME[draft.client.default_alphabet])
-        text = None if alphabet is None else _decoded(added.joined, alphabet.unpacked)
+        text = None if alphabet is None else decoded(added.joined, alphabet.unpacked)
         outcome_name = carry(books, first, house, accepted, draft.now, text, joined=True)
         for sibling in books.messages.of_whole(message.whole):
             accepted.outgoing += settle(
@@ -352,27 +349,3 @@ def loopback_of(message: Message, message_id: int, now: int, terms: Terms) -> Me
         expires_at=now + terms.validity,
         tlvs=message.tlvs,
     )
-
-
-def text_of(message: Message, default_alphabet: str) -> str | None:
-    """The text of a message of one part, or None when its coding is no text that we can read."""
-    if not message.esm_class & USER_DATA_HEADER:
-        return _read(message.user_data, message.data_coding, default_alphabet)
-    alphabet = alphabets.alphabet_of(message.data_coding, alphabets.BY_NAME[default_alphabet])
-    if alphabet is None:
-        return None
-    packed = alphabet is alphabets.Alphabet.GSM0338_PACKED
-    return _decoded(reassembly.concatenation_of(True, message.user_data, packed=packed).body, alphabet.unpacked)
-
-
-@lru_cache(maxsize=4096)
-def _read(octets: bytes, data_coding: int, default_alphabet: str) -> str | None:
-    alphabet = alphabets.alphabet_of(data_coding, alphabets.BY_NAME[default_alphabet])
-    return None if alphabet is None else _decoded(octets, alphabet)
-
-
-def _decoded(octets: bytes, alphabet: alphabets.Alphabet) -> str | None:
-    try:
-        return alphabets.decode(octets, alphabet)
-    except alphabets.UndecodableText:
-        return None

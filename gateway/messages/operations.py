@@ -12,10 +12,13 @@ import attrs
 
 from gateway.clients.bindings import Binding
 from gateway.clients.directory import Client
-from gateway.messages.acceptance import JOINED, USER_DATA_HEADER, Refused
+from gateway.messages.acceptance import JOINED, Refused
 from gateway.messages.delivery import Delivery
-from gateway.messages.intake import DefaultMessage, Follow, read_message_id, read_time
+from gateway.messages.drafting import DefaultMessage, read_time
+from gateway.messages.intake import Follow
 from gateway.messages.message import SCHEDULED, Message
+from gateway.messages.message_ids import read_message_id
+from gateway.messages.reading import USER_DATA_HEADER
 from gateway.messages.settlement import Outgoing, Terms, settle
 from gateway.smpp.constants import MessageState
 from gateway.smpp.fields import format_time

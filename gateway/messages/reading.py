@@ -1,0 +1,37 @@
+"""The text of a stored message: what its octets say, or that they say nothing we can read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from gateway.messages.message import Message
+from gateway.sms import alphabets, reassembly
+
+USER_DATA_HEADER: Final = 0x40
+"""esm_class bit of the user data header indicator (SMPP 3.4 §5.2.12)."""
+
+
+def text_of(message: Message, default_alphabet: str) -> str | None:
+    """The text of a message of one part, or None when its coding is no text that we can read."""
+    if not message.esm_class & USER_DATA_HEADER:
+        return _read(message.user_data, message.data_coding, default_alphabet)
+    alphabet = alphabets.alphabet_of(message.data_coding, alphabets.BY_NAME[default_alphabet])
+    if alphabet is None:
+        return None
+    packed = alphabet is alphabets.Alphabet.GSM0338_PACKED
+    return decoded(reassembly.concatenation_of(True, message.user_data, packed=packed).body, alphabet.unpacked)
+
+
+@lru_cache(maxsize=4096)
+def _read(octets: bytes, data_coding: int, default_alphabet: str) -> str | None:
+    alphabet = alphabets.alphabet_of(data_coding, alphabets.BY_NAME[default_alphabet])
+    return None if alphabet is None else decoded(octets, alphabet)
+
+
+def decoded(octets: bytes, alphabet: alphabets.Alphabet) -> str | None:
+    """The text of octets in this alphabet, or None."""
+    try:
+        return alphabets.decode(octets, alphabet)
+    except alphabets.UndecodableText:
+        return None
