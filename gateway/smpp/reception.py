@@ -338,7 +338,6 @@ class Reception:
         self._enter(SessionState.CLOSED)
         self._stalled = True
         self.reading_paused = self._unread = False
-        self._verdict_on = None
         self._incoming.clear()
         self._timers.deadline = NEVER
         for request, context, _ in self._outgoing.clear():

@@ -83,7 +83,7 @@ class Session(Reception):
         """How many deliver_sm may be sent now: the free places in the window, 0 in a state that permits none."""
         if DeliverSm not in self._may_request:
             return 0
-        return max(0, self._outgoing.size - len(self._outgoing.requests))
+        return self._outgoing.size - len(self._outgoing.requests)
 
     # --- out
 

@@ -79,7 +79,6 @@ class Timers:
     def begin_unbind(self, now: float) -> None:
         """Either side has asked to unbind; from now on only the end of that is waited for."""
         self.bound = False
-        self.session_init = NEVER
         self.unbind = after(now, self.limits.response)
         self.expect(self.unbind)
 

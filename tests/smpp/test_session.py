@@ -1,6 +1,7 @@
 """What a session makes of PDUs: framing, binds, refusals, and the answers of both sides."""
 
 import struct
+from math import inf
 
 import pytest
 
@@ -593,9 +594,9 @@ def test_a_storm_of_stray_responses_closes(command_id: int) -> None:
     """At the configured number of stray responses the session is closed, and unanswered requests are told first."""
     owner = Owner(SessionLimits(stray_responses=5)).bound()
     ((request, _),) = asked(owner)
-    owner.feed(*[raw(command_id, 1000)] * 4)
+    assert owner.feed(*[raw(command_id, 1000)] * 4) == []
     assert not owner.session.closed
-    assert owner.feed(*[raw(command_id, 1000)] * 4) == [
+    assert owner.feed(raw(command_id, 1000)) == [
         RequestLost(request, 0),
         SessionClosed(CloseReason.STRAY_RESPONSES),
     ]
@@ -652,6 +653,19 @@ def test_lost_requests_are_told_in_sending_order() -> None:
     owner.session.close()
     owner.session.end_of_input()
     assert owner.feed(raw(DELIVER_SM | RESP, 1, b"\0")) == []
+
+
+def test_nothing_is_kept_after_the_end() -> None:
+    """What comes after the end is not even stored, and the owner may read it off the transport."""
+    owner = Owner(SessionLimits(window_in=1)).bound()
+    owner.holding(*range(1, 6))
+    assert owner.session.reading_paused
+    owner.session.close()
+    owner.pump()
+    owner.feed(submit(7) * 100)
+    assert owner.session._frames.pending == 0
+    assert not owner.session.reading_paused
+    assert owner.session.deadline == inf
 
 
 def test_a_bind_response_carries_the_owners_tlvs_too() -> None:

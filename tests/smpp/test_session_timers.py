@@ -7,6 +7,7 @@ import pytest
 from gateway.smpp.events import (
     BindRequested,
     CloseReason,
+    RequestLost,
     RequestTimedOut,
     ResponseReceived,
     SessionClosed,
@@ -214,6 +215,12 @@ def test_phases_stagger_the_first_enquire_links() -> None:
     """Sessions bound at the same time with different phases ask at different times."""
     deadlines = [Owner(LIMITS, phase=phase / 4).bound().session.deadline for phase in range(4)]
     assert deadlines == [30, 26.25, 22.5, 18.75]
+    owner = Owner(LIMITS, phase=0.5).bound()
+    owner.advance(22.5)
+    owner.feed(raw(ENQUIRE_LINK | RESP, 1))
+    owner.take()
+    owner.advance(29.9)
+    assert owner.take() == []
 
 
 def test_an_enquire_link_is_not_sent_before_a_bind_or_while_unbinding() -> None:
@@ -280,6 +287,30 @@ def test_a_link_without_transactions_is_unbound() -> None:
     assert owner.feed(raw(UNBIND | RESP, 1)) == [Unbound(by_peer=False), SessionClosed(CloseReason.UNBOUND)]
 
 
+def test_idleness_is_counted_from_the_bind_and_from_deliveries() -> None:
+    """The inactivity timer starts with the bind, and again with each delivery."""
+    owner = Owner(SessionLimits(session_init=0, inactivity=60, enquire_link=0))
+    owner.advance(40)
+    owner.bound()
+    owner.advance(50)
+    number = owner.session.request(deliver(), owner.now)
+    owner.feed(raw(DELIVER_SM | RESP, number, b"\0"))
+    owner.take()
+    owner.advance(59.9)
+    assert owner.take() == []
+    owner.advance(0.1)
+    assert [sent.command_id for sent in owner.take()] == [UNBIND]
+
+
+def test_a_delivery_without_an_answer_is_no_inactivity() -> None:
+    """While a delivery may still be answered, the binding is not idle."""
+    owner = Owner(SessionLimits(inactivity=60, enquire_link=0, response=100)).bound()
+    owner.session.request(deliver(), owner.now)
+    owner.take()
+    owner.advance(99.9)
+    assert owner.session.state is SessionState.BOUND_TRX
+
+
 def test_unfinished_work_is_no_inactivity() -> None:
     """A request that is being worked on, or waits for its answer, keeps the binding active."""
     owner = Owner(SessionLimits(inactivity=60, enquire_link=0)).bound()
@@ -311,6 +342,33 @@ def test_a_peer_that_we_do_not_read_is_not_silent() -> None:
     assert owner.advance(500) == []
     assert owner.take() == []
     assert owner.session.outstanding == 1
+
+
+def test_a_peer_that_we_do_not_read_is_not_slow() -> None:
+    """Half a PDU that stands behind a draining park has its whole time from when reading resumes."""
+    request = deliver()
+    owner = paused(request)
+    owner.feed(submit(6)[:20])
+    (held,) = only(SubmitReceived, owner.events)
+    (held,) = only(SubmitReceived, owner.respond(held.request, message_id="1"))
+    assert owner.session.reading_paused
+    assert owner.advance(500) == []
+    while owner.session.reading_paused:
+        (held,) = only(SubmitReceived, owner.respond(held.request, message_id="1"))
+    assert owner.advance(9.9) == []
+    assert owner.advance(0.2) == [RequestLost(request, None), *closed(CloseReason.READ_TIMEOUT)]
+
+
+def test_our_unbind_ends_even_when_nothing_is_read() -> None:
+    """A park that never drains does not keep our unbind from running out, to the moment."""
+    request = deliver()
+    owner = paused(request)
+    owner.advance(0.5)
+    owner.session.unbind(owner.now)
+    assert owner.advance(19.9) == []
+    events = owner.advance(0.1)
+    assert owner.now == 20.5
+    assert events[-1] == SessionClosed(CloseReason.UNBIND_TIMEOUT)
 
 
 def test_after_a_pause_the_peer_has_its_whole_time_again() -> None:

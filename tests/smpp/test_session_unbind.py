@@ -199,6 +199,17 @@ def test_our_unbind_without_an_answer() -> None:
     assert owner.now == 31
 
 
+def test_an_answered_enquire_link_is_no_agreement() -> None:
+    """What answered our enquire_link does not answer our unbind."""
+    owner = Owner().bound()
+    owner.advance(30)
+    owner.feed(raw(ENQUIRE_LINK | RESP, 1))
+    owner.take()
+    assert unbinding(owner) == 2
+    assert owner.feed(raw(ENQUIRE_LINK, 5)) == []
+    assert not owner.session.closed
+
+
 def test_unbinds_that_cross() -> None:
     """When both sides ask at once, the peer's unbind is answered as any other, and that is the end."""
     owner = Owner().bound()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.smpp.events import PduRefused, ResponseReceived, SubmitReceived
+from gateway.smpp.events import CloseReason, PduRefused, ResponseReceived, SessionClosed, SubmitReceived
 from gateway.smpp.pdus import EnquireLink, Pdu
 from gateway.smpp.session import SessionLimits
 from gateway.smpp.window import PARKED_PER_PLACE
@@ -103,6 +103,36 @@ def test_reading_pauses_when_the_park_is_full_and_resumes_when_it_is_empty() -> 
     assert answered == [*range(1, space + 1), 501]
     assert not owner.session.reading_paused
     assert Sent(ENQUIRE_LINK | RESP, 0, 500) in owner.take()
+
+
+def test_reading_does_not_resume_for_every_place() -> None:
+    """Between full and empty the park drains without reading, so that the transport is not switched for every PDU."""
+    owner = Owner(SessionLimits(window_in=1)).bound()
+    (request,) = owner.holding(*range(1, 2 + PARKED_PER_PLACE))
+    for left in reversed(range(PARKED_PER_PLACE)):
+        assert owner.session.reading_paused
+        (event,) = owner.respond(request, message_id="1")
+        request = event.request  # type: ignore[union-attr]  # a SubmitReceived
+        assert owner.session.reading_paused == (left > 0)
+
+
+def test_a_park_that_is_still_full_takes_nothing() -> None:
+    """When a small request left the park and its octets are still too many, no further PDU is looked at."""
+    owner = Owner(SessionLimits(window_in=1, park_octets=150)).bound()
+    (request,) = owner.holding(1)
+    assert owner.feed(submit(2), submit(3, b"x" * 140), raw(ENQUIRE_LINK, 4)) == []
+    assert numbers(owner.respond(request, message_id="1")) == [2]
+    assert [sent.sequence_number for sent in owner.take()] == [1]
+    assert owner.session.reading_paused
+
+
+def test_parked_requests_end_with_the_session() -> None:
+    """A place that became free just before the end is not given away any more."""
+    owner = Owner(SessionLimits(window_in=1)).bound()
+    (request,) = owner.feed(submit(1), submit(2))
+    owner.session.respond(request.request, message_id="1")  # type: ignore[union-attr]  # a SubmitReceived
+    owner.session.close()
+    assert owner.pump() == [SessionClosed(CloseReason.OWNER_CLOSED)]
 
 
 def test_the_park_is_bounded_in_octets() -> None:
