@@ -128,6 +128,7 @@ def test_shortcuts_read_what_the_tables_read(frame: bytes, version: int) -> None
         submit(short_message=b""),
         submit(source_addr_ton=5, source_addr="Bank", registered_delivery=0x11, esm_class=0x43, data_coding=8),
         submit(source_addr="+79001234567", destination_addr="1" * 20, short_message=bytes(254)),
+        submit(source_addr="", destination_addr="+7494"),
         submit(short_message=b"", tlvs=((0x0424, b"A"), (0x0204, b"\0\1"))),
         pdus.DeliverSmResp(sequence_number=1),
         pdus.DeliverSmResp(sequence_number=1, command_status=0x64),
