@@ -87,9 +87,9 @@ REFUSED = [
 @pytest.mark.parametrize("case", REFUSED, ids=attrgetter("id"))
 def test_refused(unbound: Scene, case: Case, log: list[LogEvent]) -> None:
     """A bad bind gets the response of its own kind, a header alone; the connection may still bind properly."""
-    began = time.perf_counter()
+    began = time.process_time()
     unbound.check_refused(case.octets, *case.statuses)
-    assert time.perf_counter() - began < 0.05
+    assert time.process_time() - began < 0.05
     unbound.bind()
     assert sum("refused" in str(event.get("log_format")) for event in log) == 1, "logged once"
 
@@ -116,12 +116,12 @@ def test_a_hostile_pattern_costs_nothing(unbound: Scene) -> None:
         "[1-9]*" * 6,
     ):
         client = unbound.connect()
-        began = time.perf_counter()
+        began = time.process_time()
         (answer,) = client.send(bind(7, address_range=pattern))
         assert answer.header in ((BIND_RESP, RBINDFAIL, 7), (BIND_RESP, 0, 7))
         if not answer.status:
             client.send(wire.submit_sm(8, destination_addr="1" * 20))
-        assert time.perf_counter() - began < 0.05
+        assert time.process_time() - began < 0.05
 
 
 @row("H-13")

@@ -194,9 +194,9 @@ def test_open_sets_of_all_senders(scene: Scene) -> None:
     statuses: set[int] = set()
     for start in range(0, 100_000, 500):
         sources = (f"7{number:010}" for number in range(start, start + 500))
-        began = time.perf_counter()
+        began = time.process_time()
         frames = scene.client.send(*(part(b"P", 1, 3, source_addr=source) for source in sources))
-        assert time.perf_counter() - began < 1, f"2 ms and more for a part, with {start} sets open"
+        assert time.process_time() - began < 1, f"2 ms and more for a part, with {start} sets open"
         statuses |= {frame.status for frame in frames}
         if statuses != {0}:
             break

@@ -206,9 +206,9 @@ LONG = {
 def test_very_long_texts(scene: Scene, text: bytes) -> None:
     """A long text is cut off before it is parsed: one reply, nothing runs, in less than 50 ms."""
     entries = scene.ledger()[1:3]  # type: ignore[index]
-    began = time.perf_counter()
+    began = time.process_time()
     answers = scene.client.send(submit(7, b"", tlv(PAYLOAD, text)))
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     assert answers[0].header == (wire.SUBMIT_SM | wire.RESPONSE, 0, 7)
     replies = [wire.delivered(frame) for frame in answers[1:]]
     assert [reply.text.startswith(NOT_UNDERSTOOD) for reply in replies] == [True]
@@ -222,9 +222,9 @@ def test_very_long_texts(scene: Scene, text: bytes) -> None:
 def test_very_long_texts_in_ucs2(scene: Scene, unit: str) -> None:
     """Characters that grow or reorder when they are normalised cost no more."""
     octets = ucs2(unit * (32_000 // len(unit)))
-    began = time.perf_counter()
+    began = time.process_time()
     answers = scene.client.send(submit(7, b"", tlv(PAYLOAD, octets[:65_534]), data_coding=8))
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     assert answers[0].header == (wire.SUBMIT_SM | wire.RESPONSE, 0, 7)
     replies = [wire.delivered(frame) for frame in answers[1:]]
     assert [reply.text.startswith(NOT_UNDERSTOOD) for reply in replies] == [True]
