@@ -17,6 +17,19 @@ settings.register_profile("default", max_examples=200, **_COMMON)
 settings.register_profile("slow", max_examples=20_000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+_PROPERTIES_OF = ("tests/commands/parsing/", "tests/commands/replies/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under the slow profile the parser's and the replies' properties are slow tests: 20,000 examples each."""
+    if settings.get_current_profile_name() == "slow":
+        for item in items:
+            if item.nodeid.startswith(_PROPERTIES_OF) and getattr(
+                getattr(item, "obj", None), "is_hypothesis_test", False
+            ):
+                item.add_marker(pytest.mark.slow)
+
+
 _MAY_LISTEN_AND_SLEEP = ("tests/live/", "tests/browser/", "tests/benchmarks/")
 
 
