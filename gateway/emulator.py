@@ -65,9 +65,13 @@ class Emulator:
         http: Endpoint,
         smpp_tls: tuple[Endpoint, Any] | None = None,
         outbind_targets: Mapping[str, OutbindTarget] | None = None,
+        resume: Callable[[], None] = lambda: None,
+        keep_clock: Callable[[], None] = lambda: None,
     ) -> None:
         """``site`` makes the HTTP port's site from the question whether the gateway is ready; ``smpp_tls`` is the
-        endpoint and the factory of SMPP over TLS."""
+        endpoint and the factory of SMPP over TLS; ``resume`` picks up what an earlier run has left, ``keep_clock``
+        stores where emulated time stands.
+        """
         self.reactor = reactor
         self.clock = clock
         self.agenda = agenda
@@ -79,6 +83,8 @@ class Emulator:
         self._http = http
         self._smpp_tls = smpp_tls
         self.outbind_targets = dict(outbind_targets or {})
+        self._resume = resume
+        self.keep_clock = keep_clock
         self._ports: list[Any] = []
         self._step_due: Any = None
         self._stopping: Deferred[None] | None = None
@@ -114,6 +120,9 @@ class Emulator:
         self._ports = ports
         self.smpp_address, self.http_address = _spelled(ports[0]), _spelled(ports[-1])
         self.smpp_tls_address = None if self._smpp_tls is None else _spelled(ports[1])
+        # Nobody can have connected yet: what waited longer comes before whatever comes now.
+        self._resume()
+        self.keep_clock()
         self.ready = True
         self._rearm()
 
@@ -148,6 +157,7 @@ class Emulator:
             self._step_due.cancel()
             self._step_due = None
         self.delivery.commit()
+        self.keep_clock()
         closing = DeferredList([maybeDeferred(port.stopListening) for port in self._ports[-1:]])
         closing.addCallback(self._close)
 
@@ -182,6 +192,7 @@ class Emulator:
             self.clock.advance_to(step_at)
             self._run_due()
         self.clock.advance_to(until)
+        self.keep_clock()
         self._rearm()
 
     def _run_due(self) -> None:

@@ -26,7 +26,7 @@ from gateway.clock import SECOND, EmulatorClock
 from gateway.console.health import QuietSite, health_resource
 from gateway.draws import Draws
 from gateway.emulator import Emulator, Endpoint
-from gateway.messages.acceptance import House, text_of
+from gateway.messages.acceptance import House
 from gateway.messages.agenda import Agenda
 from gateway.messages.answering import Answering
 from gateway.messages.attempts import RetryRules
@@ -35,6 +35,8 @@ from gateway.messages.delivery import Delivery
 from gateway.messages.drafting import DefaultMessage, Drafting
 from gateway.messages.intake import Intake
 from gateway.messages.operations import Operations
+from gateway.messages.reading import text_of
+from gateway.messages.resumption import CLOCK, KeepClock, resume, resumed_time
 from gateway.messages.routing import LoopbackRoute, Routing
 from gateway.messages.settlement import Terms
 from gateway.messages.timetable import Timetable
@@ -75,11 +77,13 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
     """
     use_monotonic_clock(reactor)
     monotonic: Callable[[], float] = reactor.seconds
-    start = int(time.time() * SECOND) if settings.clock.start is None else settings.clock.start
-    clock = EmulatorClock(start, monotonic, frozen=settings.clock.frozen)
     draws = Draws(settings.seed)
     directory = _directory(settings)
-    storage, pepper, meta = _storage(settings, reactor, directory) if storage is None else (storage, _pepper(settings), {})
+    kept_clock = ""
+    pepper = _pepper(settings)
+    if storage is None:
+        storage, pepper, kept_clock = _storage(settings, reactor, directory)
+    clock = EmulatorClock(_start_of_time(settings, kept_clock), monotonic, frozen=settings.clock.frozen)
     bindings = Bindings()
     flags = PendingFlags(bindings)
     agenda = Agenda()
@@ -170,14 +174,18 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
         http=Endpoint("HTTP", "--http-port", settings.http.host, settings.http.port),
         smpp_tls=_tls(settings, exchange, reactor),
         outbind_targets=_outbind_targets(settings),
+        resume=lambda: resume(storage, timetable, terms, _report),
+        keep_clock=lambda: storage.submit(
+            KeepClock(clock.now(), int(time.time() * SECOND)), _ignore, lambda error: _report("clock", error)
+        ),
     )
 
 
-def _storage(settings: Settings, reactor: Any, directory: Directory) -> tuple[Storage, bytes, dict[str, str]]:
-    """The storage that the settings name, the pepper that belongs to it, and the facts that it had at its opening."""
+def _storage(settings: Settings, reactor: Any, directory: Directory) -> tuple[Storage, bytes, str]:
+    """The storage that the settings name, the pepper that belongs to it, and where its time stood."""
     url = settings.storage.database
     if url == "memory:":
-        return MemoryStorage(finished_kept=settings.messages.history), _pepper(settings), {}
+        return MemoryStorage(finished_kept=settings.messages.history), _pepper(settings), ""
     # Imported here: whoever keeps everything in memory need not wait for SQLAlchemy.
     from gateway.storage.sql.opening import open_storage
 
@@ -191,7 +199,15 @@ def _storage(settings: Settings, reactor: Any, directory: Directory) -> tuple[St
         )
     except StorageUnusable as error:
         raise CannotBuild(str(error)) from error
-    return opened.storage, opened.pepper, opened.meta
+    return opened.storage, opened.pepper, opened.meta.get(CLOCK, "")
+
+
+def _start_of_time(settings: Settings, kept: str) -> int:
+    """Where emulated time begins: a storage with a past goes on from there, whatever the settings say of a start."""
+    wall = int(time.time() * SECOND)
+    if kept:
+        return resumed_time(kept, wall, frozen=settings.clock.frozen)
+    return wall if settings.clock.start is None else settings.clock.start
 
 
 class _OpenAccounts:

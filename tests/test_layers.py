@@ -52,6 +52,12 @@ RULES: dict[str, tuple[str, ...]] = {
         "gateway.storage.base",
     ),
     "gateway.storage": ("attrs", "commands.wallet", "gateway.messages.message", "gateway.sms.reassembly"),
+    "gateway.storage.sql": (
+        "attrs", "sqlalchemy", "commands.wallet", "gateway.messages.message", "gateway.sms.reassembly",
+        "gateway.storage.base",
+    ),
+    "gateway.storage.sql.postgresql": ("psycopg", "sqlalchemy", "gateway.storage.base", "gateway.storage.sql"),
+    "gateway.storage.sql.sealing": ("cryptography",),
     "gateway.clients": ("attrs", "gateway.smpp"),
     # Values and functions: these know nothing of one another.
     "gateway.smpp": ("attrs", "smpplib.consts"),

@@ -28,7 +28,8 @@ _SPELLINGS: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "http.host": (("127.0.0.2", "127.0.0.2"), ("::1", "::1")),
     "smpp.system_id": (("SMSC", "SMSC"), ("x", "x")),
     "smpp.bind_refusal": (("uniform", "uniform"), ("specific", "specific")),
-    "storage.database": (("memory:", "memory:"), ("memory:", "memory:")),
+    "storage.database": (("memory:", "memory:"), ("sqlite:///a.db", "sqlite:///a.db")),
+    "storage.pepper_file": (("a.pepper", Path("a.pepper")), ("b.pepper", Path("b.pepper"))),
     "clock.start": (
         ("2026-01-15T09:00:00Z", 1_768_467_600_000_000),
         ("2026-01-15T12:00:00.000001+03:00", 1_768_467_600_000_001),
@@ -215,7 +216,7 @@ def test_all_faults_of_all_sources_are_told_at_once(tmp_path: Path) -> None:
         "utf-8",
     )
     found = faults(
-        {"config": str(config), "smpp_port": "65536", "client": ("nocolon",), "database": "sqlite:///own.db"},
+        {"config": str(config), "smpp_port": "65536", "client": ("nocolon",), "database": "mysql://u:secret@h/d"},
         {"SMS_GATEWAY_SEED": "one", "SMS_GATEWAY_SMP_HOST": "x"},
     )
     assert sorted(found) == sorted(
@@ -228,7 +229,7 @@ def test_all_faults_of_all_sources_are_told_at_once(tmp_path: Path) -> None:
             f"{config}: http.port: expected a port from 0 (a free one) to 65535, got '8025'",
             "--smpp-port: expected a port from 0 (a free one) to 65535, got 65536",
             "--client: expected ID:PASSWORD (the value is not shown)",
-            "--database: no such storage; there is memory: (everything in memory, gone at the end)",
+            "--database: no such storage; there is memory:, sqlite:///FILE, postgresql://USER@HOST/NAME",
             "SMS_GATEWAY_SEED: expected a whole number, 0 or more, got 'one'",
             "SMS_GATEWAY_SMP_HOST: no such variable; did you mean SMS_GATEWAY_SMPP_HOST?",
         ]

@@ -61,6 +61,7 @@ _METAVARS = {
     "--http-port": "PORT",
     "--smpp-tls-port": "PORT",
     "--database": "URL",
+    "--pepper-file": "PATH",
     "--seed": "N",
     "--clock-start": "ISO",
     "--ready-file": "PATH",

@@ -73,6 +73,7 @@ class Answering:
                 service_type=message.service_type,
                 expires_at=now + self._validity,
                 outcome=reply.outcome,
+                sealed=bool(reply.secrets),
             ),
             reply.outcome,
         )

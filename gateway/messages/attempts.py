@@ -10,7 +10,7 @@ from gateway.messages.message import Message
 from gateway.messages.settlement import Outgoing, Terms, settle
 from gateway.smpp.constants import MessageState
 from gateway.smpp.statuses import CommandStatus
-from gateway.storage.base import Books, Keys, OutboxRow
+from gateway.storage.base import Books, Keys, OutboxRow, Patient
 
 _SECOND: Final = 1_000_000
 
@@ -53,7 +53,7 @@ def nothing(_: None) -> None:
 
 
 @attrs.define(eq=False)
-class Settle:
+class Settle(Patient):
     """The work that brings messages to their final states; gives the receipts that are owed."""
 
     settled: list[tuple[Message, MessageState, int]]
@@ -75,7 +75,7 @@ class Settle:
 
 
 @attrs.define(eq=False)
-class KeepRow:
+class KeepRow(Patient):
     """The work that keeps what is known of an attempt."""
 
     row: OutboxRow

@@ -120,12 +120,17 @@ class Delivery:
                 return
 
     def is_in_flight(self, message_id: int) -> bool:
-        """Whether a segment of it is sent or acknowledged: too late to cancel or replace."""
+        """Whether a segment of it is sent or acknowledged: too late to cancel or replace. Asked from within
+        transactions, so from any thread."""
         lane = self._by_message.get(message_id)
         if lane is None:
             return False
-        first = lane.queue[0]
-        return first.outgoing.message.id == message_id and bool(first.in_flight or first.acknowledged)
+        first = next(iter(lane.queue), None)
+        return (
+            first is not None
+            and first.outgoing.message.id == message_id
+            and bool(first.in_flight or first.acknowledged)
+        )
 
     def __len__(self) -> int:
         """How many messages are on their way."""

@@ -113,6 +113,8 @@ class Message:
     """TLVs that travel with the message (sar_*, user_message_reference), not message_payload."""
     outcome: str = ""
     """The reply code that the wallet answered with, for lists and searches."""
+    sealed: bool = False
+    """The text holds a secret (a PIN, a code): kept encrypted, wiped at the final state, for its recipient only."""
 
     @property
     def is_final(self) -> bool:

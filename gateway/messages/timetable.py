@@ -18,7 +18,7 @@ from gateway.messages.message import SCHEDULED, Fate, Message
 from gateway.messages.settlement import Outgoing, settle
 from gateway.smpp.constants import MessageState
 from gateway.sms.reassembly import SetKey
-from gateway.storage.base import NO_KEYS, Books, Keys, Storage
+from gateway.storage.base import NO_KEYS, Books, Keys, Patient, Storage
 
 
 class Timetable:
@@ -95,7 +95,7 @@ class Timetable:
 
 
 @attrs.define(eq=False)
-class Start:
+class Start(Patient):
     """The work that begins a scheduled message: it is carried as it would have been when it was submitted."""
 
     message_id: int
@@ -122,7 +122,7 @@ class Start:
 
 
 @attrs.define(eq=False)
-class Expire:
+class Expire(Patient):
     """The work that ends a message whose validity is over; gives its id (0: it was not to be) and the receipt owed."""
 
     message_id: int
@@ -142,7 +142,7 @@ class Expire:
 
 
 @attrs.define(eq=False)
-class ExpireSet:
+class ExpireSet(Patient):
     """The work that ends a set of parts of which some never came."""
 
     key: SetKey

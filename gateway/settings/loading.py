@@ -91,6 +91,12 @@ def _between_keys(settings: Settings) -> Iterator[tuple[keys.Path, str]]:
     smpp, http = settings.smpp, settings.http
     if smpp.port and smpp.port == http.port and smpp.host == http.host:
         yield ("http", "port"), f"{http.port} is the SMPP port too"
+    storage = settings.storage
+    if storage.database.startswith("postgresql:") and storage.pepper_file is None:
+        yield (
+            ("storage", "pepper_file"),
+            "PostgreSQL needs one (--pepper-file PATH): a file with a secret, the same for all gateways",
+        )
     if settings.ready_file is not None and not settings.ready_file.absolute().parent.is_dir():
         yield ("ready_file",), f"there is no folder {settings.ready_file.absolute().parent}"
     for fault in settings.wallet.faults():

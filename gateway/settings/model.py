@@ -98,7 +98,18 @@ class StorageSettings:
 
     database: Database = attrs.field(
         default=Database("memory:"),
-        metadata=_means("`memory:` keeps everything in memory, gone at the end", "--database"),
+        repr=False,  # a URL may hold a password
+        metadata=_means(
+            "`memory:` keeps everything in memory, gone at the end; `sqlite:///FILE`; `postgresql://USER@HOST/NAME`",
+            "--database",
+        ),
+    )
+    pepper_file: Path | None = attrs.field(
+        default=None,
+        metadata=_means(
+            "file with the key of PIN digests and sealed texts; made beside a SQLite file, needed for PostgreSQL",
+            "--pepper-file",
+        ),
     )
 
 

@@ -30,8 +30,12 @@ from gateway.smpp.limits import SessionLimits
 
 Hook = Callable[[Any, Any], Any]
 
-DATABASES: Mapping[str, str] = {"memory:": "everything in memory, gone at the end"}
-"""The storages that exist, by URL."""
+DATABASES: Mapping[str, str] = {
+    "memory:": r"memory:",
+    "sqlite:///FILE": r"sqlite:///[^?#]+",
+    "postgresql://USER@HOST/NAME": r"postgresql://.+",
+}
+"""The storages that exist: how their URLs are shown, and what they look like."""
 
 
 def build(values: Mapping[str, Any]) -> model.Settings:
@@ -253,10 +257,9 @@ def _network(value: Any, _: Any) -> model.IpNetwork:
 
 def _database(value: Any, _: Any) -> str:
     url = _text(value, str)
-    if url not in DATABASES:
+    if not any(re.fullmatch(pattern, url) for pattern in DATABASES.values()) or url == "sqlite:///:memory:":
         # A URL may hold a password, so it is not shown.
-        existing = ", ".join(f"{known} ({meaning})" for known, meaning in DATABASES.items())
-        raise ValueError(f"no such storage; there is {existing}")
+        raise ValueError(f"no such storage; there is {', '.join(DATABASES)}")
     return url
 
 

@@ -16,6 +16,7 @@ _HEADER = """\
 _EXAMPLES: Mapping[str, str] = {
     "seed": "1",
     "ready_file": '"ready.json"',
+    "storage.pepper_file": '"pepper"',
     "smpp.tls_port": "8775",
     "smpp.tls_certificate": '"certificate.pem"',
     "smpp.tls_key": '"key.pem"',

@@ -34,6 +34,11 @@ class StorageDown(StorageError):
     """The storage cannot be reached or failed: for SMPP ESME_RSYSERR (0x08)."""
 
 
+class StorageUnusable(StorageError):
+    """What is where the storage should be cannot be used, and was not touched: a reason not to start. The text says
+    what is wrong."""
+
+
 @attrs.frozen
 class Keys:
     """What a work will read and change: loaded in one statement a table, and locked in sorted order, by databases."""
@@ -103,6 +108,15 @@ class Parts(Protocol):
     def rows(self) -> list[tuple[SetKey, PartSet]]: ...
 
 
+class Meta(Protocol):
+    """Small facts about the storage as a whole, by name: where emulated time stands."""
+
+    def get(self, name: str) -> str:
+        """Empty when nothing is kept under this name."""
+
+    def put(self, name: str, value: str) -> None: ...
+
+
 class Books(CommandBooks, Protocol):
     """All books of one transaction. The wallet's own are in :mod:`commands.wallet.books`."""
 
@@ -112,6 +126,15 @@ class Books(CommandBooks, Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def parts(self) -> Parts: ...
+    @property
+    def meta(self) -> Meta: ...
+
+
+class Patient:
+    """Marks a work that nobody waits for and that must not get lost: while the storage is full or down it is tried
+    again until it succeeds, where another work fails. ``failed`` still gets what the work itself raises."""
+
+    __slots__ = ()
 
 
 class Work(Protocol[T_co]):

@@ -307,6 +307,16 @@ class MemoryLimits(_Table[tuple[str, str], tuple[int, ...]]):
             self.remove((subscriber, name))
 
 
+class MemoryMeta(_Table[str, str]):
+    """Small facts about the storage as a whole."""
+
+    def get(self, name: str) -> str:
+        return self.held.get(name, "")
+
+    def put(self, name: str, value: str) -> None:
+        self.set(name, value)
+
+
 class MemoryBooks:
     """All books over one undo list."""
 
@@ -319,6 +329,7 @@ class MemoryBooks:
         self.entries = MemoryEntries(self.undo)
         self.payments = MemoryPayments(self.undo)
         self.limits = MemoryLimits(self.undo)
+        self.meta = MemoryMeta(self.undo)
 
 
 class MemoryStorage:
