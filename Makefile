@@ -17,7 +17,7 @@ PYTEST_ARGS ?=
 JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help demo serve test test-slow lint format types dist constraints clean
+.PHONY: help demo serve test test-slow bench lint format types dist constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,10 +29,14 @@ serve: $(VENV)/.installed ## Run a gateway on 127.0.0.1:2775 (SMPP) and 127.0.0.
 	$(BIN)/sms-gateway serve
 
 test: $(VENV)/.installed-test ## Run the test suite (minutes)
-	$(PYTEST) -m "not slow and not soak" $(PYTEST_ARGS)
+	$(PYTEST) -m "not slow and not soak and not bench" $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed-test ## Run the slow tests: other clients, whole installs, long properties
 	HYPOTHESIS_PROFILE=slow $(PYTEST) -m slow --timeout 1800 $(PYTEST_ARGS)
+
+bench: $(VENV)/.installed-test ## Measure what the pure rooms cost, in microseconds
+	$(BIN)/python -m pytest tests/benchmarks -m bench --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name \
+		--benchmark-time-unit=us $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-lint ## Check style and formatting
 	$(BIN)/ruff check .

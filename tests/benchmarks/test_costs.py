@@ -1,0 +1,144 @@
+"""What the pure rooms cost, in microseconds of one core; run by hand with `make bench`.
+
+Each case is a benchmark, not a test: nothing fails here. The parser's cases are run on texts that it has not seen,
+because it remembers the ones that it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from commands.dispatcher import Dispatcher
+from commands.parsing import Parser
+from commands.replies.catalogue import Catalogue
+from commands.request import Request
+from commands.support.desk import SupportDesk
+from commands.wallet.accounts import Account
+from commands.wallet.money import Money
+from commands.wallet.rules import WalletRules
+from commands.wallet.service import Wallet
+from gateway.draws import Draws
+from gateway.smpp.codec import decode, encode
+from gateway.smpp.pdus import DeliverSm, DeliverSmResp, SubmitSm, SubmitSmResp
+from gateway.sms import alphabets, segments
+from gateway.storage.base import NO_KEYS, Books
+from gateway.storage.memory import MemoryStorage
+
+pytestmark = pytest.mark.bench
+
+SUBMIT = SubmitSm("", 1, 1, "79991110001", 0, 1, "7494", short_message=b"BALANCE", sequence_number=7)
+DELIVER = DeliverSm("", 0, 1, "7494", 1, 1, "79991110001", short_message=b"Balance: 1,234.50 RUB", sequence_number=9)
+
+
+def unseen(*texts: str) -> Iterator[str]:
+    """The texts for ever, each time with another run of spaces behind it: no cache has seen it."""
+    number = 0
+    while True:
+        number += 1
+        for text in texts:
+            yield text + format(number, "b").replace("0", " ").replace("1", "\u200b")
+
+
+def parse_unseen(benchmark: BenchmarkFixture, *texts: str) -> None:
+    parser = Parser.load()
+    source = unseen(*texts)
+    benchmark.pedantic(parser.classify, setup=lambda: ((next(source),), {}), rounds=5000)
+
+
+@pytest.mark.parametrize("text", ["BALANCE", "баланс", "confirm 1", "PIN", "ПОМОЩЬ", "ВАLАNСЕ", ",fkfyc", "balanse"])
+def test_parsing_a_new_command(benchmark: BenchmarkFixture, text: str) -> None:
+    """Goal: under 15 µs."""
+    parse_unseen(benchmark, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dear customer, your parcel will be delivered tomorrow between nine and noon, please stay at home and keep "
+        "your phone at hand, our courier is going to call you. Bye",
+        "Уважаемый абонент, ваша посылка будет доставлена завтра с девяти до двенадцати, пожалуйста, будьте дома и "
+        "держите телефон под рукой, курьер вам позвонит",
+    ],
+    ids=["en", "ru"],
+)
+def test_parsing_a_long_text_that_is_no_command(benchmark: BenchmarkFixture, text: str) -> None:
+    """160 characters; goal: under 150 µs."""
+    parse_unseen(benchmark, text[:150])
+
+
+def test_parsing_a_repeated_text(benchmark: BenchmarkFixture) -> None:
+    """Goal: under 1 µs."""
+    parser = Parser.load()
+    benchmark(parser.classify, "БАЛАНС")
+
+
+@pytest.mark.parametrize(
+    "pdu",
+    [SUBMIT, SubmitSmResp("0000000001", sequence_number=7), DELIVER, DeliverSmResp(sequence_number=9)],
+    ids=lambda pdu: type(pdu).__name__,
+)
+@pytest.mark.parametrize("way", ["encode", "decode"])
+def test_codec(benchmark: BenchmarkFixture, pdu: SubmitSm, way: str) -> None:
+    """One PDU each way."""
+    if way == "encode":
+        benchmark(encode, pdu)
+    else:
+        benchmark(decode, encode(pdu))
+
+
+def test_choosing_an_alphabet_and_encoding(benchmark: BenchmarkFixture) -> None:
+    """A Russian balance reply into UCS-2."""
+    text = "Баланс: 1 234,50 руб. на 12:00 МСК 15.01"
+    benchmark(lambda: alphabets.encode(text, alphabets.cheapest(text)[1]))
+
+
+def test_cutting_a_long_text(benchmark: BenchmarkFixture) -> None:
+    """Four UCS-2 segments."""
+    octets = ("слово " * 40).encode("utf-16-be")
+    benchmark(segments.split, octets, alphabets.Alphabet.UCS2, "udh8", 7)
+
+
+class _Answer:
+    """The work that asks for a balance."""
+
+    keys = NO_KEYS
+
+    def __init__(self, dispatcher: Dispatcher, request: Request) -> None:
+        self.dispatcher = dispatcher
+        self.request = request
+
+    def __call__(self, books: Books) -> object:
+        return self.dispatcher.answer(self.request, books)
+
+
+@pytest.mark.parametrize("text", ["BALANCE", "баланс"])
+def test_answering_in_a_transaction_of_the_memory(benchmark: BenchmarkFixture, text: str) -> None:
+    """Parse (seen), account, reply, in one work of the memory storage."""
+    dispatcher = Dispatcher(
+        Parser.load(),
+        Catalogue.load(segments.count),
+        Wallet(WalletRules(), Draws(1).draw, b"pepper"),
+        SupportDesk.load(),
+    )
+    storage = MemoryStorage()
+
+    class Open:
+        keys = NO_KEYS
+
+        def __call__(self, books: Books) -> None:
+            books.accounts.put(Account("79991110001", balances=(Money(123450, "RUB"),)))
+
+    storage.submit(Open(), _ignore, _raise)
+    work = _Answer(dispatcher, Request("79991110001", text, 1_768_467_600_000_000, "message:1"))
+    benchmark(storage.submit, work, _ignore, _raise)
+
+
+def _ignore(_: object) -> None:
+    """Done."""
+
+
+def _raise(error: Exception) -> None:
+    raise error
