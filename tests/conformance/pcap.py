@@ -34,15 +34,23 @@ class Connection:
     path: Path | None
     _sent: int = 1
 
-    def record(self, octets: bytes) -> None:
-        """The gateway wrote these octets."""
-        if self.path is None or not octets:
+    def record(self, pdus: bytes) -> None:
+        """The gateway wrote these (whole) PDUs; each begins a TCP segment of its own."""
+        if self.path is None or not pdus:
             return
         with self.path.open("ab") as file:
-            for start in range(0, len(octets), _SEGMENT):
-                segment = octets[start : start + _SEGMENT]
-                file.write(_record(_packet(self.port, self._sent, segment)))
-                self._sent = (self._sent + len(segment)) & 0xFFFFFFFF
+            while pdus:
+                size = int.from_bytes(pdus[:4], "big")
+                for start in range(0, size, _SEGMENT):
+                    segment = pdus[:size][start : start + _SEGMENT]
+                    file.write(_record(_packet(self.port, self._sent, segment)))
+                    self._sent = (self._sent + len(segment)) & 0xFFFFFFFF
+                pdus = pdus[size:]
+
+
+def file_name() -> str:
+    """The capture of this process."""
+    return f"gateway-{os.getpid()}.pcap"
 
 
 def connection() -> Connection:
@@ -52,7 +60,7 @@ def connection() -> Connection:
     if not folder:
         return Connection(0, None)
     assert number < _PORTS, "more connections than ports"
-    path = Path(folder) / f"gateway-{os.getpid()}.pcap"
+    path = Path(folder) / file_name()
     if not path.exists():
         path.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1))
     port = _FIRST_PORT + number
