@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import struct
 import threading
@@ -19,6 +20,11 @@ WITNESS = "79991110002"
 CREDENTIALS = {"system_id": "witness", "password": "witness"}
 SERVED = 0.25
 """Seconds within which a client must get its balance, whatever another one does."""
+
+
+def served() -> float:
+    """``SERVED``, stretched where more processes want to run than the machine has processors."""
+    return SERVED * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 class Connection:
@@ -142,15 +148,14 @@ class Witness:
         except BaseException as error:  # noqa: BLE001 - it is raised where the test ends
             self.failure = error
 
-    def check(self, least: int = 1) -> float:
+    def check(self) -> float:
         """It was served all the time, each time within 250 ms; the longest wait in seconds."""
-        assert self._connection is not None
         self._over.set()
         self._thread.join(15)
         if self.failure is not None:
             raise self.failure
-        assert len(self.waits) >= least
-        assert max(self.waits) < SERVED
+        assert len(self.waits) >= 3
+        assert max(self.waits) < served(), f"{max(self.waits) * 1000:.0f} ms"
         return max(self.waits)
 
 
@@ -159,10 +164,13 @@ def witnessed(gateway: Gateway) -> Iterator[Witness]:
     """What happens inside does not keep another client from being served, and leaves no traceback in the log."""
     with Witness(gateway) as witness:
         yield witness
+        least, deadline = len(witness.waits) + 3, time.monotonic() + 10
+        while len(witness.waits) < least and witness.failure is None and time.monotonic() < deadline:
+            time.sleep(0.01)
         worst = witness.check()
         figures(f"longest wait of {len(witness.waits)}: {worst * 1000:.1f} ms")
     with Connection(gateway).bind(**CREDENTIALS) as another:
-        assert another.ask(source_addr=WITNESS)[1] < SERVED
+        assert another.ask(source_addr=WITNESS)[1] < served()
     assert "Traceback" not in gateway.log()
     assert gateway.process.poll() is None
 
