@@ -23,6 +23,10 @@ from gateway.storage.base import Storage
 DRAIN_SECONDS: Final = 10.0
 """How long a stop waits for clients to answer what is in flight and the unbind."""
 
+BACKLOG: Final = 4096
+"""Connections that wait to be taken. With Twisted's 50 a burst of connects overflows the queue, and each client that
+is dropped there waits a second before it tries again; the kernel cuts this to its own limit (somaxconn)."""
+
 _DRAIN_LOOK: Final = 0.05
 _LONGEST_TIMER: Final = 3600.0
 """Emulated steps far away are looked at again after an hour: a reactor's timers are no calendar."""
@@ -107,7 +111,7 @@ class Emulator:
         wanted.append((self._http, self._site(lambda: self.ready)))
         for endpoint, factory in wanted:
             try:
-                ports.append(self.reactor.listenTCP(endpoint.port, factory, interface=endpoint.host))
+                ports.append(self.reactor.listenTCP(endpoint.port, factory, backlog=BACKLOG, interface=endpoint.host))
             except CannotListenError as error:
                 faults.append(
                     f"{endpoint.name} cannot listen on {endpoint.host}:{endpoint.port}: {_reason(error)}"
