@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -61,6 +62,11 @@ def serve(outbind: tuple[str, ...], **options: Any) -> None:
     log.info("Ready: SMPP on {smpp}, HTTP on {http}", smpp=emulator.smpp_address, http=emulator.http_address)
     for name in outbind:
         emulator.outbind(name)
+    # What stands now stands until the end: the collector need not walk it again, and what comes and goes with each
+    # message is freed without it. A full collection of 140,000 objects stops everybody for a quarter of a second.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     if sys.stdout.isatty():
         click.echo(welcome(settings, emulator.smpp_address, emulator.http_address))
     stop_on_signals(reactor, ready)

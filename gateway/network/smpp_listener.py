@@ -29,6 +29,9 @@ from gateway.smpp.statuses import CommandStatus, describe
 SWEEP_SECONDS: Final = 0.25
 """How often deadlines are looked at: no timer of SMPP needs to be sharper, and no connection needs one of its own."""
 
+REFUSAL_LINE_SECONDS: Final = 1.0
+"""A client that floods us with bad PDUs must not flood the log: seven thousand lines a second were seen."""
+
 _BIND_NAMES: Final[dict[int, Literal["transmitter", "receiver", "transceiver"]]] = {
     CommandId.BIND_TRANSMITTER: "transmitter",
     CommandId.BIND_RECEIVER: "receiver",
@@ -261,10 +264,18 @@ class Exchange(ServerFactory):
     # --- what is worth a line ---
 
     def refused(self, protocol: SmppProtocol, event: PduRefused) -> None:
-        """One line for a PDU that was turned away; its octets may hold a secret and are not shown."""
+        """A line for a PDU that was turned away, at most one a second and connection; its octets may hold a secret
+        and are not shown."""
         self.counters.pdus_refused += 1
+        now = self.monotonic()
+        if now - protocol.refusal_told_at < REFUSAL_LINE_SECONDS:
+            protocol.refusals_untold += 1
+            return
+        untold, protocol.refusals_untold = protocol.refusals_untold, 0
+        protocol.refusal_told_at = now
         self.log.warn(
-            "PDU 0x{command_id:08x} of {size} octets from {who} refused with {status}: {reason}",
+            "PDU 0x{command_id:08x} of {size} octets from {who} refused with {status}: {reason}{more}",
+            more=f" (and {untold} more since the last line)" if untold else "",
             command_id=event.command_id,
             size=len(event.octets),
             who=self._who(protocol),

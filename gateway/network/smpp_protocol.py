@@ -68,6 +68,9 @@ class SmppProtocol(Protocol):
         self._more_due = False
         self._gone = False
         self._reading = True
+        self.refusal_told_at = float("-inf")
+        self.refusals_untold = 0
+        """When the last refused PDU of this connection got its line in the log, and how many got none since."""
 
     # --- the transport speaks ---
 

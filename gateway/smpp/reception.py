@@ -211,8 +211,6 @@ class Reception:
         return None
 
     def _unbind(self, frame: bytes, command_id: int, sequence_number: int, now: float) -> Event | None:
-        if self._peer_unbind is not None:
-            return self._wrong_state(frame, command_id, sequence_number, now)
         decode(frame, self.interface_version)  # a bad one raises, and unbinds nothing
         self._peer_unbind = sequence_number
         self._begin_unbind(now)

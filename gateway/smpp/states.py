@@ -9,7 +9,7 @@ may send to the ESME. Where the two specifications disagree:
 * enquire_link in OPEN: 5.0 permits it. Answered, without postponing the session_init timer.
 * Neither has a state between sending an unbind and its answer. Here that is UNBINDING: responses to what is
   still unanswered are matched as before, because ignoring them would only make us send it twice; an
-  unbind that crosses ours is answered.
+  unbind that crosses ours is a second one and refused like any request after the first.
 """
 
 from collections.abc import Mapping
@@ -84,7 +84,7 @@ _ROWS: Final[tuple[tuple[CommandId, tuple[Fate, Fate, Fate, Fate, Fate]], ...]] 
     (CommandId.BIND_TRANSMITTER,        (_BIND,      _BOUND,     _BOUND,     _BOUND,     _STATE)),
     (CommandId.BIND_RECEIVER,           (_BIND,      _BOUND,     _BOUND,     _BOUND,     _STATE)),
     (CommandId.BIND_TRANSCEIVER,        (_BIND,      _BOUND,     _BOUND,     _BOUND,     _STATE)),
-    (CommandId.UNBIND,                  (_STATE,     _UNBIND,    _UNBIND,    _UNBIND,    _UNBIND)),
+    (CommandId.UNBIND,                  (_STATE,     _UNBIND,    _UNBIND,    _UNBIND,    _STATE)),
     (CommandId.SUBMIT_SM,               (_STATE,     _TAKE,      _STATE,     _TAKE,      _STATE)),
     (CommandId.SUBMIT_MULTI,            (_STATE,     _TAKE,      _STATE,     _TAKE,      _STATE)),
     (CommandId.DATA_SM,                 (_STATE,     _TAKE,      _STATE,     _TAKE,      _STATE)),

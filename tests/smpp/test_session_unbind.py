@@ -211,13 +211,18 @@ def test_an_answered_enquire_link_is_no_agreement() -> None:
 
 
 def test_unbinds_that_cross() -> None:
-    """When both sides ask at once, the peer's unbind is answered as any other, and that is the end."""
+    """When both sides ask at once, the peer's unbind is a second one: refused, and the peer's answer is the end."""
     owner = Owner().bound()
     (held,) = owner.holding(1)
-    unbinding(owner)
-    assert owner.feed(raw(UNBIND, 2)) == []
-    assert owner.respond(held, message_id="1") == UNBOUND_BY_PEER
-    assert owner.take() == [Sent(SUBMIT_SM | RESP, 0, 1, b"1\0"), Sent(UNBIND | RESP, 0, 2)]
+    number = unbinding(owner)
+    (refused,) = only(PduRefused, owner.feed(raw(UNBIND, 2)))
+    assert refused.status == CommandStatus.ESME_RINVBNDSTS
+    owner.respond(held, message_id="1")
+    assert owner.take() == [
+        Sent(UNBIND | RESP, CommandStatus.ESME_RINVBNDSTS, 2),
+        Sent(SUBMIT_SM | RESP, 0, 1, b"1\0"),
+    ]
+    assert owner.feed(raw(UNBIND | RESP, number)) == UNBOUND_BY_US
 
 
 def test_unbinding_what_is_not_bound() -> None:

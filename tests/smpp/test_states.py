@@ -46,7 +46,7 @@ TABLE = """
     BIND_TRANSMITTER     event  05     05     05     04     04       *
     BIND_RECEIVER        event  05     05     05     04     04       *
     BIND_TRANSCEIVER     event  05     05     05     04     04       *
-    UNBIND               04     ok     ok     ok     04     *        *
+    UNBIND               04     ok     ok     ok     04     04       *
     SUBMIT_SM            04     event  04     event  04     04       *
     SUBMIT_MULTI         04     event  04     event  04     04       *
     DATA_SM              04     event  04     event  04     04       *
