@@ -143,10 +143,18 @@ def test_the_words_of_a_user_match_exactly_only(tmp_path: Path, text: str) -> No
     assert brief(parser.classify(text)) == "nothing"
 
 
+def test_a_phrase_of_a_user_is_not_corrected_either(tmp_path: Path) -> None:
+    """A typing error in a listed word of the phrase does not make it run."""
+    parser = load(tmp_path, "[synonyms]\npin = ['pincode reset']")
+    assert brief(parser.classify("pincode reset")) == "run pin"
+    assert brief(parser.classify("pinkode reset")) == "suggest pin"
+
+
 def test_how_a_word_of_a_user_matched_is_told(tmp_path: Path) -> None:
     """A synonym is an alias; the words of a new command are its names; the language is that of the word."""
     parser = load(tmp_path, '[synonyms]\nbalance = ["funds"]\n' + TARIFF)
     assert parser.classify("funds") == Understood("balance", None, MatchKind.ALIAS, "en", ("case",))
+    assert parser.classify("МОЙ ТАРИФ") == Understood("tariff", None, MatchKind.EXACT, "ru", ())
     assert parser.classify("Тариф") == Understood("tariff", None, MatchKind.CASE, "ru", ("case",))
 
 

@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
 from commands.parsing import Parser
+from commands.parsing.entries import Listed
 from commands.parsing.layout import other_layout
-from commands.parsing.lexicon import SHORTEST_CORRECTED, Lexicon, load_lexicon
+from commands.parsing.lexicon import SHORTEST_CORRECTED, Lexicon, build_lexicon, load_lexicon
 from commands.parsing.lookalikes import skeleton
 from commands.parsing.matcher import recognise
 from gateway.testing import strategies as sms
 
 LEXICON = load_lexicon()
+NEIGHBOURS = {"balance": "saldo", "help": "santo", "pin": "geheim", "confirm": "bestaetigen", "support": "kundendienst"}
 CORRECTED = sorted({target.word.text for targets in LEXICON.near.values() for target in targets if not target.layout})
 
 
@@ -59,6 +61,16 @@ def test_the_index_finds_what_a_search_over_all_words_finds(text: str) -> None:
         assert len(units) > 1 or unit.word in (*LEXICON.exact.values(), *LEXICON.folded.values())
     elif len(units) == 1:
         assert {unit.word.command if unit.word else None} == (expected if len(expected) == 1 else {None})
+
+
+def test_a_word_between_two_commands_is_neither() -> None:
+    """With words of two commands two edits apart, what is one edit from both is not understood."""
+    listed = Listed()
+    listed.read_builtin()
+    listed.add_language({"commands": {name: [word] for name, word in NEIGHBOURS.items()}}, "xx.toml")
+    lexicon = build_lexicon(listed)
+    assert [unit.word for unit in recognise("salto", lexicon)] == [None]
+    assert [unit.word and unit.word.command for unit in recognise("sildo sant", lexicon)] == ["balance", "help"]
 
 
 @pytest.mark.parametrize("text", ["balance " * 60, "a " * 250, "ba" * 250, ",b" * 250, "1 " * 250, "пин код " * 60])

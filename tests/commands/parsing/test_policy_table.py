@@ -27,6 +27,9 @@ CELLS = [
     ("оператор", A, "run support"),
     ("gjllth;rf", LAYOUT, "run support"),
     ("suport", EDIT, "run support"),
+    ("support1", EDIT, "run support"),
+    ("support operator", EXTRA, "run support"),
+    ("support card", X, "run support card"),
     ("нужна поддержка", EXTRA, "run support"),
     # BALANCE with extra words only if it leads
     ("баланс", X, "run balance"),
