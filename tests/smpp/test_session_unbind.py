@@ -14,6 +14,7 @@ from gateway.smpp.events import (
 )
 from gateway.smpp.session import NotBound, SessionLimits
 from gateway.smpp.states import SessionState
+from gateway.smpp.statuses import CommandStatus
 from tests.smpp.wire import (
     DELIVER_SM,
     ENQUIRE_LINK,
