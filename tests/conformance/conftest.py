@@ -41,6 +41,7 @@ def dissected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if dissection.available() and not os.environ.get(pcap.VARIABLE):
             patch.setenv(pcap.VARIABLE, str(tmp_path_factory.mktemp("pcap")))
+            patch.setattr(pcap, "repeats", False)
         folder = os.environ.get(pcap.VARIABLE)
         yield
         capture = Path(folder or ".") / pcap.file_name()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 from collections import Counter
@@ -77,9 +78,7 @@ def _tests(capture: Path) -> dict[str, str]:
 def _pdus(pdml: str) -> Iterator[tuple[str, ElementTree.Element]]:
     """Each PDU with the description of the TCP segment that completes it."""
     packet = ""
-    parser = ElementTree.XMLPullParser(("end",))
-    parser.feed(pdml)
-    for _, element in parser.read_events():
+    for _, element in ElementTree.iterparse(io.StringIO(pdml), ("end",)):
         if element.tag == "proto" and element.get("name") == "tcp":
             packet = element.get("showname", "")
         elif element.tag == "proto" and element.get("name") == "smpp":

@@ -24,6 +24,10 @@ _GATEWAY = bytes([127, 0, 0, 1])
 _CLIENT = bytes([127, 0, 0, 2])
 _connections = itertools.count()
 _packets = itertools.count()
+_recorded: set[bytes] = set()
+
+repeats = True
+"""Whether a PDU that differs from an earlier one by its sequence_number alone is recorded, too."""
 
 
 @attrs.define
@@ -41,11 +45,20 @@ class Connection:
         with self.path.open("ab") as file:
             while pdus:
                 size = int.from_bytes(pdus[:4], "big")
+                pdu, pdus = pdus[:size], pdus[size:]
+                if not repeats and _is_known(pdu):
+                    continue
                 for start in range(0, size, _SEGMENT):
-                    segment = pdus[:size][start : start + _SEGMENT]
+                    segment = pdu[start : start + _SEGMENT]
                     file.write(_record(_packet(self.port, self._sent, segment)))
                     self._sent = (self._sent + len(segment)) & 0xFFFFFFFF
-                pdus = pdus[size:]
+
+
+def _is_known(pdu: bytes) -> bool:
+    anonymous = pdu[:12] + pdu[16:]
+    known = anonymous in _recorded
+    _recorded.add(anonymous)
+    return known
 
 
 def file_name() -> str:
@@ -78,7 +91,7 @@ def _record(packet: bytes) -> bytes:
 def _packet(port: int, sent: int, segment: bytes) -> bytes:
     tcp = struct.pack(">HHIIBBHHH", SMPP_PORT, port, sent, 1, 5 << 4, 0x18, 0xFFFF, 0, 0)
     ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40 + len(segment), 0, 0x4000, 64, 6, 0, _GATEWAY, _CLIENT)
-    checksum = sum(struct.unpack(">10H", ip))
+    checksum: int = sum(struct.unpack(">10H", ip))
     checksum = ~((checksum & 0xFFFF) + (checksum >> 16)) & 0xFFFF
     ip = ip[:10] + checksum.to_bytes(2, "big") + ip[12:]
     ethernet = b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x08\0"

@@ -116,6 +116,7 @@ class Called(Client):
 
     def _connect(self, host: str) -> Peer:
         del host
+        factory: Any
         to, port, factory, *_ = self.bench.reactor.tcpClients[-1]
         self.called = (to, port)
         # The bench's own peers come in; this one answers. Everything else about a peer is the same.
@@ -134,7 +135,7 @@ def message_id(answer: Frame) -> str:
     return identifier
 
 
-def configured(tmp_path: Path, toml: str, **options: object) -> Bench:
+def configured(tmp_path: Path, toml: str, **options: Any) -> Bench:
     """A bench with settings of its own."""
     path = tmp_path / "gateway.toml"
     path.write_text(toml)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.conformance import wire
-from tests.conformance.raw import KINDS, Client
+from tests.conformance.raw import KINDS, Client, configured
 from tests.conformance.rows import row
 from tests.conformance.wire import GENERIC_NACK, RESPONSE, Frame
 from tests.doubles import Bench
@@ -174,18 +176,25 @@ def test_after_the_clients_own_unbind_nothing_is_executed(name: str, state: str)
     assert int(identifier) == 1  # nothing was accepted before
 
 
-@row("B8", "B9")
-def test_matched_responses_end_deliveries(bench: Bench, row: str) -> None:
-    """The response of a receiving session acknowledges, in whichever state it receives."""
-    del row
-    for state in ("BOUND_RX", "BOUND_TRX"):
-        sender, receiver = Client(bench).bind("BOUND_TX"), Client(bench).bind(state)
-        sender.submit(destination_addr="7494", short_message=b"HELP")
-        assert len(receiver.deliveries()) == 1
-        bench.advance(3600)
-        assert receiver.deliveries() == []
-        for client in (sender, receiver):
-            client.send(wire.unbind(9))
+@pytest.mark.parametrize("state", ["BOUND_RX", "BOUND_TRX"])
+@pytest.mark.parametrize(
+    ("delivery", "command_id"),
+    [
+        pytest.param("deliver_sm", wire.DELIVER_SM, id="B8"),
+        pytest.param("data_sm", wire.DATA_SM, id="B9"),
+    ],
+)
+def test_matched_responses_end_deliveries(tmp_path: Path, delivery: str, command_id: int, state: str) -> None:
+    """deliver_sm_resp and data_sm_resp acknowledge what they answer, in either state that receives."""
+    bench = configured(tmp_path, f'[clients.demo]\npassword = "demo"\ndeliver_with = "{delivery}"\n')
+    sender, receiver = Client(bench).bind("BOUND_TX"), Client(bench).bind(state)
+    sender.submit(destination_addr="7494", short_message=b"HELP")
+    (reply,) = receiver.deliveries(acknowledge=False)
+    assert reply.frame.command_id == command_id
+    assert receiver.acknowledge(reply) == []
+    bench.advance(3600)
+    bench.pass_time(5)
+    assert receiver.deliveries() == []
 
 
 @row("B13")

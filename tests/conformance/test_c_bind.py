@@ -111,11 +111,11 @@ def test_what_a_bind_is_refused_with(tmp_path: Path, refusal: str, unknown: int,
     check_refused(Client(bench), wrong, password="Demo")
     check_refused(Client(bench), wrong, password="demodemo")
     check_refused(Client(bench), other, system_id="elsewhere", password="secret")
-    assert Client(bench, "10.1.2.77").bind(system_id="elsewhere", password="secret")
+    Client(bench, "10.1.2.77").bind(system_id="elsewhere", password="secret")
     held = Client(bench).bind(system_id="limited", password="limited")
     check_refused(Client(bench), other, system_id="limited", password="limited")
     held.send(wire.unbind(3))
-    assert Client(bench).bind(system_id="limited", password="limited")
+    Client(bench).bind(system_id="limited", password="limited")
 
 
 @pytest.mark.parametrize("system_id", ["", "S" * 16, "S" * 40, "S" * 300, "d\x01mo", "demo\n", b"d\xe9mo\0"])

@@ -86,7 +86,8 @@ def test_source_addr(bound: Client, name: str) -> None:
     for addr in ("7", "7" * most):
         check_taken(bound, name, source_addr=addr, **unknown)
     check_taken(bound, name, source_addr="Wallet", source_addr_ton=5, source_addr_npi=0)
-    for bad in ("7" * (most + 1), "7" * 200, "79\r\n91", "79\x0091"[:2] + "\x1b91", b"7999\xd0\xb0\0"):
+    wrong: tuple[Value, ...] = ("7" * (most + 1), "7" * 200, "79\r\n91", "79\x1b91", b"7999\xd0\xb0\0")
+    for bad in wrong:
         check_refused(bound, name, 0x0A, source_addr=bad, **unknown)
 
 
@@ -235,6 +236,7 @@ def test_priority_flag(bound: Client, name: str) -> None:
             check_refused(bound, name, 0x06, priority_flag=priority)
 
 
+@pytest.mark.parametrize("name", having("validity_period"))
 @pytest.mark.parametrize(
     ("field", "status"),
     [
@@ -242,7 +244,6 @@ def test_priority_flag(bound: Client, name: str) -> None:
         pytest.param("validity_period", 0x62, id="D15"),
     ],
 )
-@pytest.mark.parametrize("name", having("validity_period"))
 def test_sizes_of_times(bound: Client, field: str, status: int, name: str) -> None:
     """One octet or seventeen."""
     good = "260116000000000+"

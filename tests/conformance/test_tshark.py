@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,7 @@ balances = { RUB = "1234567.00", USD = "15.30", EUR = "9999999.00", GBP = "1.00"
 def capture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the gateway's octets of this test are captured."""
     monkeypatch.setenv(pcap.VARIABLE, str(tmp_path))
+    monkeypatch.setattr(pcap, "repeats", True)
     return tmp_path
 
 
@@ -118,7 +120,7 @@ def ends(bench: Bench, client: Client) -> None:
     """What the gateway says of its own accord: outbind, alert_notification, enquire_link, unbind, last words."""
     bench.emulator.outbind("office")
     Called(bench).frames()
-    address = SimpleNamespace(ton=1, npi=1, addr=wire.SUBSCRIBER)
+    address: Any = SimpleNamespace(ton=1, npi=1, addr=wire.SUBSCRIBER)
     assert bench.emulator.alert("demo", address, address)
     bench.pass_time(31)
     for length in (0, 17, 0xFFFFFFFF):
