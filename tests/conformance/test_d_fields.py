@@ -70,8 +70,9 @@ def test_service_type(bound: Client, name: str) -> None:
     """Up to 5 characters, the predefined ones and any other."""
     for text in ("", "CMT", "CPT", "VMN", "VMA", "WAP", "USSD", "ABCDE"):
         check_taken(bound, name, service_type=text)
-    for text in ("ABCDEF", "A" * 100, b"C\xe9T\0", "C\x01T"):
-        check_refused(bound, name, 0x15, service_type=text)
+    wrong: tuple[Value, ...] = ("ABCDEF", "A" * 100, b"C\xe9T\0", "C\x01T")
+    for bad in wrong:
+        check_refused(bound, name, 0x15, service_type=bad)
 
 
 LONGEST = {"data_sm": 64}
