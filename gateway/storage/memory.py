@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 from commands.wallet.accounts import Account, Entry, Payment, PaymentState
@@ -108,7 +109,8 @@ class MemoryMessages:
         return message
 
     def pending(self, client: str, source: str, destination: str) -> list[Message]:
-        return list(self._pending.get((client, source, destination), {}).values())
+        # By id: a message that a rollback has put back stands at the end of the dictionary.
+        return sorted(self._pending.get((client, source, destination), {}).values(), key=attrgetter("id"))
 
     def of_whole(self, whole: int) -> list[Message]:
         first = self._rows.get(whole)

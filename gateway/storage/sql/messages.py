@@ -15,7 +15,7 @@ from typing import Final
 
 from gateway.messages.message import FINAL_STATES, TRANSITIONS, IllegalTransition, Message
 from gateway.storage.sql import tables
-from gateway.storage.sql.database import Database, names
+from gateway.storage.sql.database import Clash, Database, names
 from gateway.storage.sql.rows import MessageRows
 from gateway.storage.sql.statements import Query
 
@@ -85,6 +85,8 @@ class SqlMessages:
 
     def add(self, message: Message) -> None:
         message_id = message.id
+        if self._held.get(message_id) is not None:
+            raise Clash(f"message {message_id} is there already")
         self._held[message_id] = message
         self._new[message_id] = None
         if message.whole != message_id:

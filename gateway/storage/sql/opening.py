@@ -53,16 +53,14 @@ def open_storage(
     ``call_in_reactor`` None: without threads. ``must_exist``: an empty database is a fault. Raises StorageUnusable.
     """
     place = _place(url)
+    pepper_path = pepper_file or place.pepper_file
+    if pepper_path is None:
+        raise StorageUnusable(f"{place.what} needs a pepper file: --pepper-file PATH, the same for all its gateways")
     lock = None if place.path is None else _lock(place.path, must_exist=must_exist)
     try:
         is_there = _checked(place)
         if must_exist and not is_there:
             raise StorageUnusable(f"{place.what} is empty: no gateway has used it yet")
-        pepper_path = pepper_file or place.pepper_file
-        if pepper_path is None:
-            raise StorageUnusable(
-                f"{place.what} needs a pepper file: --pepper-file PATH, the same for all its gateways"
-            )
         # A pepper is drawn for a new file only: an old one without its pepper has texts that nobody could open.
         is_drawn = not is_there and pepper_file is None and not pepper_path.exists()
         pepper = new_pepper(pepper_path) if is_drawn else read_pepper(pepper_path)
@@ -106,7 +104,9 @@ class _Place:
     @contextmanager
     def engine(self, *, read_only: bool) -> Iterator[Engine]:
         if self.path is not None:
-            engine = sqlite_engine(self.path, read_only=read_only)
+            wal = self.path.with_name(f"{self.path.name}-wal")
+            is_still = read_only and not (wal.exists() and wal.stat().st_size)
+            engine = sqlite_engine(self.path, read_only=read_only, immutable=is_still)
         else:
             from gateway.storage.sql.postgresql import postgresql_engine
 

@@ -40,9 +40,10 @@ _CHECKPOINT_PAGES: Final = 4_000
 _FEW_OCTETS_LEFT: Final = 1 << 20
 
 
-def sqlite_engine(path: Path, *, read_only: bool) -> Engine:
-    """An engine for a file; a read-only one never makes it."""
-    query = {"mode": "ro", "uri": "true"} if read_only else {"uri": "true"}
+def sqlite_engine(path: Path, *, read_only: bool, immutable: bool = False) -> Engine:
+    """An engine for a file. A read-only one never makes it; an immutable one leaves nothing beside it either, and is
+    for files that nobody writes to and that have no WAL."""
+    query = {"uri": "true"} | ({"mode": "ro"} if read_only else {}) | ({"immutable": "1"} if immutable else {})
     url = URL.create("sqlite", database=f"file:{_quoted(path)}", query=query)
     return create_engine(
         url,

@@ -118,7 +118,7 @@ class SqlParts:
         if key in self._held:
             return self._held[key]
         # Two parts of one text may come to two gateways at the same time, and neither would see the other's row.
-        self._database.lock_set(f"{key.client}\0{key.source}\0{key.destination}\0{key.reference}\0{key.total}")
+        self._database.lock_set(" ".join(map(str, attrs.astuple(key))))
         found = part_sets_of(self._database.rows(self._database.statements.part_set, *attrs.astuple(key)))
         part_set = found[0][1] if found else None
         self._stored[key] = self._held[key] = part_set
