@@ -16,7 +16,7 @@ from commands.parsing.normalise import MARKED_DIGIT, SIGNS, plain_yo, strip_mark
 from commands.parsing.results import MatchKind
 
 CODE_DIGITS = 6
-CODE = Word("", command="code", primary=True)  # six plain digits, with or without a sign before them
+CODE = Word("", command="code")  # six plain digits, with or without a sign before them
 
 RANK = {kind: rank for rank, kind in enumerate(MatchKind)}
 

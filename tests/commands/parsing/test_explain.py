@@ -52,6 +52,14 @@ def test_each_word_is_told_with_its_place(parser: Parser) -> None:
 def test_every_kind_of_step_and_word_is_told(parser: Parser) -> None:
     """Layout with its marks, look-alikes, an edit, a glued number, a phrase, a topic, a signature, and the unknown."""
     assert words(parser, "<fkfyc.") == [("<fkfyc", "баланс", "balance", "layout")]
+    assert words(parser, "hi, <fkfyc. gjlndth;ltybt:1 ok") == [
+        ("hi", "hi", "filler", "exact"),
+        ("<fkfyc", "баланс", "balance", "layout"),
+        ("gjlndth;ltybt", "подтверждение", "confirm", "layout"),
+        ("1", "1", "on", "exact"),
+        ("ok", "ok", "unknown", "none"),
+    ]
+    assert words(parser, "добрый день") == [("добрый день", "добрый день", "filler", "exact")]
     assert words(parser, "РIN") == [("РIN", "pin", "pin", "look_alike")]
     assert words(parser, "balnce") == [("balnce", "balance", "balance", "one_edit")]
     assert words(parser, "ﬁne") == [("ﬁne", "fine", "unknown", "none")]

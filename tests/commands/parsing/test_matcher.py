@@ -16,7 +16,7 @@ from commands.parsing.matcher import recognise
 from gateway.testing import strategies as sms
 
 LEXICON = load_lexicon()
-NEIGHBOURS = {"balance": "saldo", "help": "santo", "pin": "geheim", "confirm": "bestaetigen", "support": "kundendienst"}
+ORDINARY = {"balance": "saldo", "help": "hilfe", "pin": "geheim", "confirm": "bestaetigen", "support": "kundendienst"}
 CORRECTED = sorted({target.word.text for targets in LEXICON.near.values() for target in targets if not target.layout})
 
 
@@ -63,12 +63,30 @@ def test_the_index_finds_what_a_search_over_all_words_finds(text: str) -> None:
         assert {unit.word.command if unit.word else None} == (expected if len(expected) == 1 else {None})
 
 
-def test_a_word_between_two_commands_is_neither() -> None:
-    """With words of two commands two edits apart, what is one edit from both is not understood."""
+def lexicon_with(**words: str) -> Lexicon:
+    """The lexicon with one more language, in which these words differ from the ordinary ones."""
     listed = Listed()
     listed.read_builtin()
-    listed.add_language({"commands": {name: [word] for name, word in NEIGHBOURS.items()}}, "xx.toml")
-    lexicon = build_lexicon(listed)
+    listed.add_language({"commands": {name: [word] for name, word in (ORDINARY | words).items()}}, "xx.toml")
+    return build_lexicon(listed)
+
+
+def test_a_final_mark_may_be_a_letter_or_a_mark() -> None:
+    """Of a word that ends in ю and one that does not, each is found, with a full stop after it too."""
+    lexicon = lexicon_with(help="пособлю")
+    for text in ("gjcj,k.", "gjcj,k..", "gjcj,k.,", "GJCJ<K>"):
+        (unit,) = recognise(text, lexicon)
+        assert (unit.word and unit.word.command, unit.edited, unit.end) == ("help", False, 7)
+    for text, end in (("gjcj,k", 6), ("gjcj,k;", 6)):  # the last letter is missing, or ж for ю
+        (unit,) = recognise(text, lexicon)
+        assert (unit.word and unit.word.command, unit.edited, unit.end) == ("help", True, end + text.count(";"))
+    (unit,) = recognise(",fkfyc.", lexicon)
+    assert (unit.word and unit.word.command, unit.edited, unit.end) == ("balance", False, 6)
+
+
+def test_a_word_between_two_commands_is_neither() -> None:
+    """With words of two commands two edits apart, what is one edit from both is not understood."""
+    lexicon = lexicon_with(help="santo")
     assert [unit.word for unit in recognise("salto", lexicon)] == [None]
     assert [unit.word and unit.word.command for unit in recognise("sildo sant", lexicon)] == ["balance", "help"]
 

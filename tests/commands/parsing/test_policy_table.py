@@ -82,6 +82,8 @@ CELLS = [
     ("my code is 482193", EXTRA, "suggest code 482193"),
     # two columns at once: the stricter cell
     ("fkfyc", EDIT, "run balance"),
+    ("fkfyc,", EDIT, "run balance"),
+    (";fkfyc", EDIT, "run balance"),
     ("alance rest", EXTRA, "run balance"),
     ("gbyrjk", EDIT, "suggest pin"),
     ("сщташк 1", EDIT, "suggest confirm on"),
