@@ -19,6 +19,8 @@ COMMANDS: Mapping[str, str] = {
     "send": "Text a running gateway and print the reply.",
     "chat": "Text a running gateway, line by line.",
     "parse": "Show how a text is understood.",
+    "accounts": "Look at wallet accounts in a database, and change them.",
+    "messages": "Look at messages in a database, and export them.",
     "check": "Check settings without starting anything.",
     "version": "Print the version.",
 }

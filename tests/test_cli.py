@@ -83,7 +83,7 @@ def test_check_says_that_all_is_well_or_lists_every_fault() -> None:
 
 def test_serve_with_bad_settings_does_not_start() -> None:
     """The faults of the settings come before anything listens; exit status 2."""
-    result = run("serve", "--any-client", "--smpp-host", "0.0.0.0", "--database", "postgresql://u:secret@h/d")
+    result = run("serve", "--any-client", "--smpp-host", "0.0.0.0", "--database", "mysql://u:secret@h/d")
     assert result.exit_code == 2
     assert "--any-client: accepts anybody" in result.stderr
     assert "--database: no such storage" in result.stderr

@@ -99,6 +99,7 @@ class EntryKind(StrEnum):
     """What happened to an account."""
 
     CREATED = "created"
+    EDITED = "edited"
     PIN_RESTORED = "pin_restored"
     PIN_CHANGED = "pin_changed"
     PIN_CHECKED = "pin_checked"

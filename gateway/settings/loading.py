@@ -95,7 +95,7 @@ def _between_keys(settings: Settings) -> Iterator[tuple[keys.Path, str]]:
     if storage.database.startswith("postgresql:") and storage.pepper_file is None:
         yield (
             ("storage", "pepper_file"),
-            "PostgreSQL needs one (--pepper-file PATH): a file with a secret, the same for all gateways",
+            "PostgreSQL needs a pepper file (--pepper-file PATH): a secret, the same for all gateways",
         )
     if settings.ready_file is not None and not settings.ready_file.absolute().parent.is_dir():
         yield ("ready_file",), f"there is no folder {settings.ready_file.absolute().parent}"

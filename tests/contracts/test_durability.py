@@ -118,7 +118,7 @@ def test_search_folds_case_and_drops_what_no_eye_sees(open_again: Open) -> None:
 
     def found(**wanted: Any) -> list[int]:
         results: list[list[int]] = []
-        storage.read(lambda books: [m.id for m in books.messages.search(**wanted)], results.append, _raise)
+        storage.read(lambda books: [m.id for m, _ in books.messages.search(**wanted)], results.append, _raise)
         return results[0]
 
     assert found(text="баланс") == found(text="БАЛАНС") == [2, 1]

@@ -155,17 +155,20 @@ class SqlMessages:
 
     # --- more than the contract: for lists and exports ---
 
-    def search(self, *, before: int = 2**62, address: str = "", text: str = "", limit: int = 100) -> list[Message]:
-        """Newest first, with ids below ``before``, from or to ``address``, with ``text`` in them in any case."""
+    def search(
+        self, *, before: int = 2**62, address: str = "", text: str = "", limit: int = 100
+    ) -> list[tuple[Message, str]]:
+        """Newest first, with ids below ``before``, from or to ``address``, with ``text`` in them in any case; each
+        with its text for people (empty when it is sealed or none)."""
         escaped = text.casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         query = self._database.statements.search
         rows = self._database.rows(query, before, address, address, address, f"%{escaped}%", limit)
-        return [self._codec.message(row) for row in rows]
+        return [(self._codec.message(row), row[-1]) for row in rows]
 
-    def after(self, message_id: int, limit: int) -> list[Message]:
-        """Oldest first, with ids above this one: for walking through all."""
+    def after(self, message_id: int, limit: int) -> list[tuple[Message, str]]:
+        """Oldest first, with ids above this one: for walking through all. As :meth:`search`."""
         rows = self._database.rows(self._database.statements.export, message_id, limit)
-        return [self._codec.message(row) for row in rows]
+        return [(self._codec.message(row), row[-1]) for row in rows]
 
     # --- the transaction ---
 

@@ -17,11 +17,12 @@ from sqlalchemy.exc import ArgumentError
 
 from gateway.storage.base import StorageUnusable
 from gateway.storage.sql import schema
+from gateway.storage.sql.books import SqlBooks
 from gateway.storage.sql.commits import MOST_WAITING
 from gateway.storage.sql.database import Database
 from gateway.storage.sql.files import FileLock, new_pepper, read_pepper
 from gateway.storage.sql.rows import MessageRows, TextOf
-from gateway.storage.sql.sealing import Seal
+from gateway.storage.sql.sealing import Seal, Shut
 from gateway.storage.sql.sqlite import SqliteDatabase, sqlite_engine
 from gateway.storage.sql.storage import CallInReactor, SqlStorage
 
@@ -89,6 +90,23 @@ def open_storage(
     return Opened(storage, pepper, meta)
 
 
+@contextmanager
+def reading(url: str) -> Iterator[SqlBooks]:
+    """The books of a storage that a gateway may be using: to look at, without secrets. Raises StorageUnusable."""
+    place = _place(url)
+    if place.path is not None and not place.path.exists():
+        raise StorageUnusable(f"there is no file {place.path}")
+    if not _checked(place, whole=False):
+        raise StorageUnusable(f"{place.what} is empty: no gateway has used it yet")
+    database = place.database(read_only=True)
+    try:
+        database.begin()
+        yield SqlBooks(database, MessageRows(Shut(), lambda _: None))
+    finally:
+        database.rollback()
+        database.close()
+
+
 @attrs.frozen
 class _Place:
     """Where a storage is; ``path`` and ``pepper_file`` for SQLite only."""
@@ -154,13 +172,13 @@ def _lock(path: Path, *, must_exist: bool) -> FileLock:
     return FileLock(path.with_name(f"{path.name}.lock"))
 
 
-def _checked(place: _Place) -> bool:
+def _checked(place: _Place, *, whole: bool = True) -> bool:
     """Whether a usable schema is there; raises StorageUnusable for one that is not."""
     path = place.path
     if path is not None and (not path.exists() or path.stat().st_size == 0):
         return False
     with place.engine(read_only=True) as engine:
         is_there = schema.check(engine, place.what)
-        if is_there and path is not None:
+        if is_there and whole and path is not None:
             schema.check_whole(engine, path)
         return is_there

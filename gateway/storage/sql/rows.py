@@ -14,7 +14,7 @@ from commands.wallet.accounts import NO_PIN, Account, CheckLock, Entry, Payment,
 from commands.wallet.money import Money
 from gateway.messages.message import Message
 from gateway.sms.reassembly import Part, PartSet, SetKey
-from gateway.storage.sql.sealing import Seal
+from gateway.storage.sql.sealing import Seal, Shut
 
 Row = tuple[Any, ...]
 TextOf = Callable[[Message], str | None]
@@ -37,7 +37,7 @@ MESSAGE_FIELDS: Final = 29
 class MessageRows:
     """Messages as rows. Octets that hold a secret are sealed on the way in and opened on the way out."""
 
-    def __init__(self, seal: Seal, text_of: TextOf) -> None:
+    def __init__(self, seal: Seal | Shut, text_of: TextOf) -> None:
         self._seal = seal
         self._text_of = text_of
 

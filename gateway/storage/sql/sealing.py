@@ -48,6 +48,18 @@ class Seal:
             raise Unopenable(f"message {message_id} was sealed with another pepper") from None
 
 
+class Shut:
+    """A seal without its pepper, for whoever reads and must not see secrets: what was sealed is nothing to it."""
+
+    reveal = False
+
+    def close(self, octets: bytes, message_id: int) -> bytes:
+        raise Unopenable(f"message {message_id} cannot be sealed without the pepper")
+
+    def open(self, sealed: bytes, message_id: int) -> bytes:
+        return b""
+
+
 def _derived(pepper: bytes, purpose: bytes) -> bytes:
     """A key of its own for each purpose (HKDF-Expand of RFC 5869 for one block)."""
     return hmac.digest(hashlib.sha256(pepper).digest(), b"sms-gateway " + purpose + b"\x01", "sha256")

@@ -74,7 +74,7 @@ class Statements:
         )  # fmt: skip
         self.unfinished = self._query(of_message.where(_UNFINISHED))
         self.search = self._query(
-            select(*_message)
+            select(*_message, _messages.text)
             .where(
                 _messages.id < _p("before"),
                 or_(
@@ -88,7 +88,13 @@ class Statements:
             .limit(_p("limit")),
             "before", "address", "a1", "a2", "folded", "limit",
         )  # fmt: skip
-        self.export = self._query(of_message.where(_messages.id > _p("after")).limit(_p("limit")), "after", "limit")
+        self.export = self._query(
+            select(*_message, _messages.text)
+            .where(_messages.id > _p("after"))
+            .order_by(_messages.id)
+            .limit(_p("limit")),
+            "after", "limit",
+        )  # fmt: skip
         row = select(outbox.message_id, outbox.not_before, outbox.attempts, outbox.acknowledged)
         self.outbox_row = self._query(row.where(outbox.message_id == _p("id")), "id")
         self.outbox_rows = self._query(row.order_by(outbox.message_id))
