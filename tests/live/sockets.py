@@ -8,13 +8,14 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import TracebackType
 
 from tests.conformance import wire
 from tests.conformance.raw import KINDS
 from tests.conformance.wire import RESPONSE, Frame
-from tests.live.gateways import Gateway
+from tests.live.gateways import Gateway, running_gateway
 
 WITNESS = "79991110002"
 CREDENTIALS = {"system_id": "witness", "password": "witness"}
@@ -25,6 +26,37 @@ SERVED = 0.25
 def served() -> float:
     """``SERVED``, stretched where more processes want to run than the machine has processors."""
     return SERVED * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+CLIENTS = """
+[clients.demo]
+password = "demo"
+window_in = 100
+window_out = 100
+[clients.witness]
+password = "witness"
+[clients.peer]
+password = "peer"
+addresses = ["5555"]
+"""
+"""Who may bind to :func:`configured`."""
+
+
+@contextlib.contextmanager
+def configured(folder: Path, settings: str = "") -> Iterator[Gateway]:
+    """A gateway with three clients and these settings."""
+    path = folder / "gateway.toml"
+    path.write_text(settings + CLIENTS, "utf-8")
+    with running_gateway(folder, "--seed", "1", "--config", str(path)) as ready:
+        yield ready
+
+
+def wait_until(condition: Callable[[], object], seconds: float) -> None:
+    """Until ``condition()`` holds; AssertionError when it does not in that time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
 
 
 class Connection:
