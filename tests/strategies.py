@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gateway.smpp import pdus
 from gateway.smpp.codec import encode
-from gateway.smpp.tlv_types import EXPECTED, TYPES
+from gateway.smpp.tlv_types import EXPECTED, TYPES, Kind
 
 DIGITS = string.digits
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
@@ -77,6 +77,9 @@ registered_deliveries = st.tuples(
 
 def _value_of(tag: int) -> st.SearchStrategy[bytes]:
     type_ = TYPES[tag]
+    if type_.values is not None and type_.kind is Kind.OCTETS:
+        rest = st.binary(min_size=type_.shortest - 1, max_size=type_.longest - 1)
+        return st.tuples(st.sampled_from(sorted(type_.values)), rest).map(lambda value: bytes((value[0],)) + value[1])
     if type_.values is not None:
         return st.sampled_from(sorted(type_.values)).map(lambda value: value.to_bytes(type_.longest))
     return st.binary(min_size=type_.shortest, max_size=min(type_.longest, 300))

@@ -29,6 +29,9 @@ from gateway.smpp.statuses import CommandStatus, describe
 SWEEP_SECONDS: Final = 0.25
 """How often deadlines are looked at: no timer of SMPP needs to be sharper, and no connection needs one of its own."""
 
+LATE_SECONDS: Final = 2.0
+"""A sweep that comes so late was held up by more than work."""
+
 REFUSAL_LINE_SECONDS: Final = 1.0
 """A client that floods us with bad PDUs must not flood the log: seven thousand lines a second were seen."""
 
@@ -103,6 +106,7 @@ class Exchange(ServerFactory):
         self._failures: dict[str, TokenBucket] = {}
         self._next_turn: list[Callable[[], None]] = []
         self._sweep_due: Any = None
+        self._swept_at = 0.0
 
     # --- connections ---
 
@@ -131,6 +135,7 @@ class Exchange(ServerFactory):
         host = protocol.peer.rpartition(":")[0]
         self._per_ip[host] = self._per_ip.get(host, 0) + 1
         if self._sweep_due is None:
+            self._swept_at = self.monotonic()
             self._sweep_due = self.reactor.callLater(SWEEP_SECONDS, self._sweep)
 
     def closed(self, protocol: SmppProtocol) -> None:
@@ -145,6 +150,13 @@ class Exchange(ServerFactory):
     def _sweep(self) -> None:
         self._sweep_due = None
         now = self.monotonic()
+        late = now - self._swept_at > LATE_SECONDS
+        self._swept_at = now
+        if late and self.connections:
+            # The process stood still (SIGSTOP, a laptop's lid): what the peers sent meanwhile is read first, so that
+            # nobody is timed out whose answer is waiting in the socket.
+            self._sweep_due = self.reactor.callLater(SWEEP_SECONDS, self._sweep)
+            return
         for protocol in list(self.connections):
             if protocol.needs_tick(now):
                 protocol.tick(now)

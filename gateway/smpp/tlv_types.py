@@ -33,7 +33,8 @@ class Kind(Enum):
 
 @attrs.frozen
 class TlvType:
-    """Name, kind and length in octets of one tag's value; `values`, where only these are legal."""
+    """Name, kind and length in octets of one tag's value; `values`, where only these are legal: of the number, or of
+    the first of the octets."""
 
     name: str
     kind: Kind
@@ -84,15 +85,17 @@ TYPES: dict[int, TlvType] = dict(
         _integer(Tag.SC_INTERFACE_VERSION, 1),
         _integer(Tag.CALLBACK_NUM_PRES_IND, 1),
         _octets(Tag.CALLBACK_NUM_ATAG, 1, 65),
-        _integer(Tag.NUMBER_OF_MESSAGES, 1, range(100)),
-        _octets(Tag.CALLBACK_NUM, 4, 19),
+        # 100 to 255 are reserved (§5.3.2.39), and so is all but 0 and 1 of more_messages_to_send (§5.3.2.34).
+        _integer(Tag.NUMBER_OF_MESSAGES, 1),
+        # The first octet is 0000000D, D the digit mode (§5.3.2.36).
+        (Tag.CALLBACK_NUM, TlvType("callback_num", Kind.OCTETS, 4, 19, frozenset({0, 1}))),
         _integer(Tag.DPF_RESULT, 1, (0, 1)),
         _integer(Tag.SET_DPF, 1, (0, 1)),
         _integer(Tag.MS_AVAILABILITY_STATUS, 1),
         _octets(Tag.NETWORK_ERROR_CODE, 3, 3),
         _octets(Tag.MESSAGE_PAYLOAD, 0, 0xFFFF),
         _integer(Tag.DELIVERY_FAILURE_REASON, 1),
-        _integer(Tag.MORE_MESSAGES_TO_SEND, 1, (0, 1)),
+        _integer(Tag.MORE_MESSAGES_TO_SEND, 1),
         _integer(Tag.MESSAGE_STATE, 1),
         _integer(Tag.CONGESTION_STATE, 1, range(101)),
         _integer(Tag.USSD_SERVICE_OP, 1),

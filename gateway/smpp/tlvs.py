@@ -79,8 +79,10 @@ def _judge(type_: TlvType, octets: bytes) -> None:
     if not type_.shortest <= len(octets) <= type_.longest:
         wanted = type_.shortest if type_.shortest == type_.longest else f"{type_.shortest} to {type_.longest}"
         raise PduError(CommandStatus.ESME_RINVPARLEN, f"{type_.name}: {len(octets)} octets, not {wanted}")
-    if type_.values is not None and integer(octets) not in type_.values:
-        raise PduError(CommandStatus.ESME_RINVOPTPARAMVAL, f"{type_.name}: no such value as {integer(octets)}")
+    if type_.values is not None:
+        value = integer(octets) if type_.kind is Kind.INTEGER else octets[0]
+        if value not in type_.values:
+            raise PduError(CommandStatus.ESME_RINVOPTPARAMVAL, f"{type_.name}: no such value as {value}")
 
 
 def _judge_repetition(tags: list[int]) -> None:

@@ -111,3 +111,17 @@ def test_binds_that_fail_too_often_are_refused_unseen() -> None:
     assert Esme(bench, host="127.0.0.2").bind_response.command_status == 0
     bench.pass_time(5)
     assert Esme(bench).bind_response.command_status == 0
+
+
+def test_after_a_standstill_peers_are_read_before_they_are_judged() -> None:
+    """A process that was stopped for a minute times nobody out whose answer waits in the socket."""
+    bench = Bench()
+    esme = Esme(bench)
+    esme.answer = None
+    esme.send(submit_sm("BALANCE"))
+    (delivery,) = esme.take()
+    bench.reactor.advance(60)
+    esme.respond(delivery)
+    bench.pass_time(3)
+    assert esme.take() == []
+    assert not esme.peer.closed
