@@ -22,6 +22,14 @@ from gateway.settings.table import example_file, markdown_table
 
 ROOT = Path(__file__).parent.parent
 
+_PROGRAM = "\n".join(
+    path.read_text("utf-8")
+    for package in ("gateway", "commands")
+    for path in (ROOT / package).rglob("*.py")
+    if path.parent.name != "settings"
+)
+"""The sources of everything but the settings."""
+
 # Two values for each kind of key, spelled as an option or a variable spells them, and what they become.
 _SPELLINGS: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "smpp.host": (("127.0.0.2", "127.0.0.2"), ("localhost", "localhost")),
@@ -142,6 +150,13 @@ def test_every_key_says_what_it_means(key: Key) -> None:
     """No key without a meaning, in one line."""
     assert key.meaning
     assert "\n" not in key.meaning
+
+
+@pytest.mark.parametrize("key", [*setting_keys(), *row_keys()], ids=lambda key: key.name)
+def test_every_key_has_a_reader(key: Key) -> None:
+    """No key that nobody looks at: what can be set does something."""
+    name = key.path[-1]
+    assert re.search(rf"\.{name}\b|\"{name}\"", _PROGRAM)
 
 
 def test_options_and_variables_name_one_key_each() -> None:
