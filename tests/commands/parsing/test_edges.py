@@ -83,6 +83,7 @@ def test_edge_03_fillers_suggest_signatures_do_not_stop_and_lines_belong_togethe
             "pin\nIvan": "suggest pin",
             "pin --Ivan": "suggest pin",
             "pin\nsent from the office": "run pin",
+            "pin. Sent from the office": "run pin",
             "pin sent from bank": "suggest pin",
             "pin sent from hello": "suggest pin",
             "pin sent from": "suggest pin",
@@ -290,6 +291,10 @@ def test_edge_12_more_look_alikes_plain_digits_only_and_the_cap(parser: Parser) 
             "balance" + "\u200b" * (LONGEST - 6): "nothing",
         },
     )
+    for repeated, reason in ((55, "unknown"), (56, "too_long")):  # one character that stands for eighteen
+        outcome = parser.classify("\ufdfa" * repeated)
+        assert isinstance(outcome, NotUnderstood)
+        assert outcome.reason == reason
     assert parser.classify("баланс " * 100) == NotUnderstood("ru", "too_long")
 
 

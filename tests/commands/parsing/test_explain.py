@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -80,8 +81,43 @@ def test_every_kind_of_step_and_word_is_told(parser: Parser) -> None:
         ("Money", "money", "topic", "none"),
         ("-- \nIvan", "", "signature", "none"),
     ]
+    assert words(parser, "пин с уважением, Иван")[1:] == [("с уважением, Иван", "", "signature", "none")]
     assert [step.step for step in parser.explain(",fkfic\n--").steps] == ["signature", "layout", "words", "one_edit"]
     assert [step.after for step in parser.explain("mой PIN").steps] == ["MОЙ PIN", "МОЙ PIN", "PIN"]
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("PIN", {}),
+        ("pin code", {"case": "PIN CODE"}),
+        (
+            "мой РIN, balnce",
+            {"words": "мой РIN balnce", "case": "МОЙ РIN BALNCE"}
+            | {"look_alike": "МОЙ PIN BALNCE", "one_edit": "МОЙ PIN BALANCE", "fillers": "PIN BALANCE"},
+        ),
+        ("balnce РIN ok", {"case": "BALNCE РIN OK", "look_alike": "BALNCE PIN OK", "one_edit": "BALANCE PIN OK"}),
+        ("ok, <fkfyc. 'gby", {"layout": "ok, БАЛАНС. 'ПИН", "words": "ok БАЛАНС ПИН", "case": "OK БАЛАНС ПИН"}),
+        (
+            "ghbdtn jcnfnje ok",
+            {"layout": "ПРИВЕТ ОСТАТОУ ok", "case": "ПРИВЕТ ОСТАТОУ OK"}
+            | {"one_edit": "ПРИВЕТ ОСТАТОК OK", "fillers": "ОСТАТОК OK"},
+        ),
+        ("сщташкь1", {"layout": "CONFIRM1", "words": "CONFIRM 1"}),
+        ("ltym", {"case": "LTYM"}),  # день: it means nothing by itself
+        ("pin с уважением Иван", {"signature": "pin ", "words": "pin", "case": "PIN"}),
+        ("pin\n-- \nИван", {"signature": "pin\n", "words": "pin", "case": "PIN"}),
+        ("hello, pin pin", {"words": "hello pin pin", "case": "HELLO PIN PIN", "fillers": "PIN PIN"}),
+        ("spam pin", {"case": "SPAM PIN"}),
+        ("Ёлка　1́", {"compatibility": "Ёлка 1́", "marks": "Ёлка 1⃣", "yo": "Елка 1⃣", "case": "ЕЛКА 1⃣"}),
+    ],
+)
+def test_the_steps_of_a_text(parser: Parser, text: str, steps: dict[str, str]) -> None:
+    """Each step that changed something, with the text after it; none that changed nothing."""
+    explanation = parser.explain(text)
+    assert {step.step: step.after for step in explanation.steps} == steps
+    assert explanation.outcome.steps == tuple(steps)
+    assert [step.before for step in explanation.steps] == [text, *steps.values()][: len(steps)]
 
 
 def test_why_nothing_ran_is_told(parser: Parser) -> None:

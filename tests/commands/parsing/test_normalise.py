@@ -53,6 +53,7 @@ def test_normalising_any_one_character_twice_changes_nothing_more() -> None:
         ("confirm ① ¹ ½ ١ １", "confirm ① ¹ ½ ١ 1"),
         ("1\ufe0f\u20e3 1\u0336 1\u0301\u0302", "1\u20e3 1\u20e3 1\u20e3"),
         ("бала\u0301нс", "баланс"),
+        ("\u0301a1b\u0302", "a1b"),
         ("мои\u0306 ё Ё е\u0308", "мой е Е е"),
         ("pi\u0301n", "pín"),
         ("«баланс», 🙂 (pin)!", "баланс pin"),
