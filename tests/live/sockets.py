@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import struct
 import threading
@@ -20,12 +19,10 @@ from tests.live.gateways import Gateway, running_gateway
 WITNESS = "79991110002"
 CREDENTIALS = {"system_id": "witness", "password": "witness"}
 SERVED = 0.25
-"""Seconds within which a client must get its balance, whatever another one does."""
+"""Seconds within which a client must get its balance, whatever another one does.
 
-
-def served() -> float:
-    """``SERVED``, stretched where more processes want to run than the machine has processors."""
-    return SERVED * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+The time for which the processor was somebody else's does not count: that is the machine's, not the gateway's.
+"""
 
 
 CLIENTS = """
@@ -149,10 +146,28 @@ KINDS_RESPONSES = {
 }
 
 
+def kept_waiting(gateway: Gateway) -> float:
+    """Seconds so far for which the gateway or this thread wanted a processor and had none (Linux)."""
+    total = 0
+    for path in (f"/proc/{gateway.process.pid}/schedstat", f"/proc/self/task/{threading.get_native_id()}/schedstat"):
+        with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
+            total += int(file.read().split()[1])
+    return total / 1e9
+
+
+def wait_for_balance(connection: Connection, gateway: Gateway) -> float:
+    """Ask for the balance of the witness; the seconds that the gateway took for it."""
+    before = kept_waiting(gateway)
+    text, took = connection.ask(source_addr=WITNESS)
+    assert text.startswith("Balance: 250.00 RUB")
+    return took - (kept_waiting(gateway) - before)
+
+
 class Witness:
     """A bound client that asks for its balance again and again in a thread, and knows its longest wait."""
 
     def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
         self._connection = Connection(gateway).bind(**CREDENTIALS)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -173,36 +188,37 @@ class Witness:
     def _work(self) -> None:
         try:
             while not self._over.is_set():
-                text, took = self._connection.ask(source_addr=WITNESS)
-                assert text.startswith("Balance: 250.00 RUB")
-                self.waits.append(took)
+                self.waits.append(wait_for_balance(self._connection, self._gateway))
                 self._over.wait(0.005)
         except BaseException as error:  # noqa: BLE001 - it is raised where the test ends
             self.failure = error
 
-    def check(self) -> float:
-        """It was served all the time, each time within 250 ms; the longest wait in seconds."""
+    def check(self, within: float = SERVED) -> float:
+        """It was served all the time, each time within so many seconds; the longest wait."""
         self._over.set()
         self._thread.join(15)
         if self.failure is not None:
             raise self.failure
         assert len(self.waits) >= 3
-        assert max(self.waits) < served(), f"{max(self.waits) * 1000:.0f} ms"
+        assert max(self.waits) < within, f"{max(self.waits) * 1000:.0f} ms"
         return max(self.waits)
 
 
 @contextlib.contextmanager
-def witnessed(gateway: Gateway) -> Iterator[Witness]:
-    """What happens inside does not keep another client from being served, and leaves no traceback in the log."""
+def witnessed(gateway: Gateway, within: float = SERVED) -> Iterator[Witness]:
+    """What happens inside does not keep another client from being served, and leaves no traceback in the log.
+
+    ``within`` is for the time inside; afterwards it is always ``SERVED``.
+    """
     with Witness(gateway) as witness:
         yield witness
         least, deadline = len(witness.waits) + 3, time.monotonic() + 10
         while len(witness.waits) < least and witness.failure is None and time.monotonic() < deadline:
             time.sleep(0.01)
-        worst = witness.check()
+        worst = witness.check(within)
         figures(f"longest wait of {len(witness.waits)}: {worst * 1000:.1f} ms")
     with Connection(gateway).bind(**CREDENTIALS) as another:
-        assert another.ask(source_addr=WITNESS)[1] < served()
+        assert wait_for_balance(another, gateway) < SERVED
     assert "Traceback" not in gateway.log()
     assert gateway.process.poll() is None
 
