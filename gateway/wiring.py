@@ -6,7 +6,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from twisted.internet.base import ReactorBase
@@ -39,6 +40,7 @@ from gateway.messages.reading import text_of
 from gateway.messages.resumption import CLOCK, KeepClock, resume, resumed_time
 from gateway.messages.routing import LoopbackRoute, Routing
 from gateway.messages.settlement import Terms
+from gateway.messages.sharing import SharedDelivery, Sharing
 from gateway.messages.timetable import Timetable
 from gateway.metrics import Metrics, Reading
 from gateway.network.outbind import OutbindTarget
@@ -46,8 +48,11 @@ from gateway.network.smpp_listener import Exchange, ListenerLimits
 from gateway.settings import ClientSettings, Settings
 from gateway.smpp.statuses import CommandStatus
 from gateway.sms import alphabets, segments
-from gateway.storage.base import Books, Keys, Storage, StorageUnusable
+from gateway.storage.base import Books, Claims, Keys, Storage, StorageUnusable
 from gateway.storage.memory import MemoryStorage
+
+if TYPE_CHECKING:
+    from gateway.network.wakeups import Wakeups
 
 _log = Logger(namespace="gateway")
 
@@ -68,10 +73,13 @@ def use_monotonic_clock(reactor: Any) -> None:
         reactor.seconds = time.monotonic
 
 
-def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None = None) -> Emulator:
+def build_emulator(
+    settings: Settings, reactor: Any, *, storage: Storage | None = None, claims: Claims | None = None
+) -> Emulator:
     """Everything, put together and not yet listening.
 
-    ``reactor`` is Twisted's, or one of its testing doubles; ``storage`` stands in for the one that settings name.
+    ``reactor`` is Twisted's, or one of its testing doubles; ``storage`` stands in for the one that settings name,
+    and ``claims`` says what is this gateway's in a storage that is shared.
 
     Raises CannotBuild for files of the settings that cannot be used.
     """
@@ -79,10 +87,10 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
     monotonic: Callable[[], float] = reactor.seconds
     draws = Draws(settings.seed)
     directory = _directory(settings)
-    kept_clock = ""
+    kept_clock, listen = "", None
     pepper = _pepper(settings)
     if storage is None:
-        storage, pepper, kept_clock = _storage(settings, reactor, directory)
+        storage, pepper, kept_clock, claims, listen = _storage(settings, reactor, directory)
     clock = EmulatorClock(_start_of_time(settings, kept_clock), monotonic, frozen=settings.clock.frozen)
     bindings = Bindings()
     flags = PendingFlags(bindings)
@@ -106,7 +114,8 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
         default_alphabet_of=lambda system_id: _alphabet(directory, system_id),
         terms=terms,
     )
-    delivery = Delivery(
+    make_delivery = Delivery if claims is None else partial(SharedDelivery, claims=claims)
+    delivery = make_delivery(
         storage=storage,
         bindings=bindings,
         client_of=directory.find,
@@ -155,6 +164,20 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
         reactor=reactor,
         monotonic=monotonic,
     )
+    sharing = None
+    if claims is not None:
+        assert isinstance(delivery, SharedDelivery)
+        sharing = Sharing(
+            storage=storage,
+            claims=claims,
+            delivery=delivery,
+            timetable=timetable,
+            bindings=bindings,
+            terms=terms,
+            now=clock.now,
+            call_later=reactor.callLater,
+            report=_report,
+        )
     storage.submit(_OpenAccounts(settings.opening_accounts()), _ignore, _raise)
     metrics = Metrics(_readings(exchange, intake, delivery))
 
@@ -162,7 +185,7 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
         root = health_resource(is_ready, metrics)
         return QuietSite(root, reactor=reactor)  # type: ignore[no-untyped-call]  # Twisted's has no types
 
-    return Emulator(
+    emulator = Emulator(
         reactor=reactor,
         clock=clock,
         agenda=agenda,
@@ -174,18 +197,42 @@ def build_emulator(settings: Settings, reactor: Any, *, storage: Storage | None 
         http=Endpoint("HTTP", "--http-port", settings.http.host, settings.http.port),
         smpp_tls=_tls(settings, exchange, reactor),
         outbind_targets=_outbind_targets(settings),
-        resume=lambda: resume(storage, timetable, terms, _report),
+        resume=lambda: None if sharing is not None else resume(storage, timetable, terms, _report),
         keep_clock=lambda: storage.submit(
-            KeepClock(clock.now(), int(time.time() * SECOND)), _ignore, lambda error: _report("clock", error)
+            KeepClock(clock.now(), int(time.time() * SECOND), shared=sharing is not None),
+            _ignore,
+            lambda error: _report("clock", error),
         ),
+        sharing=sharing,
+        wakeups=None if sharing is None or listen is None else _wakeups(reactor, listen, sharing),
     )
+    if sharing is not None:
+        sharing.clock_told = lambda kept: emulator.catch_up(
+            resumed_time(kept, int(time.time() * SECOND), frozen=clock.frozen)
+        )
+    return emulator
 
 
-def _storage(settings: Settings, reactor: Any, directory: Directory) -> tuple[Storage, bytes, str]:
-    """The storage that the settings name, the pepper that belongs to it, and where its time stood."""
+def _wakeups(reactor: Any, listen: Callable[[], Any], sharing: Sharing) -> Wakeups:
+    # Imported here: it needs psycopg, which not everybody has.
+    from gateway.network.wakeups import Wakeups
+
+    return Wakeups(reactor, listen, sharing.told)
+
+
+def _lease_clock() -> float:
+    """Seconds that run on while the machine sleeps, where it can tell (Linux): a lease does not sleep."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def _storage(
+    settings: Settings, reactor: Any, directory: Directory
+) -> tuple[Storage, bytes, str, Claims | None, Callable[[], Any] | None]:
+    """The storage that the settings name, the pepper that belongs to it, where its time stood, and for one that may
+    be shared this gateway's claims and what makes a connection that listens."""
     url = settings.storage.database
     if url == "memory:":
-        return MemoryStorage(finished_kept=settings.messages.history), _pepper(settings), ""
+        return MemoryStorage(finished_kept=settings.messages.history), _pepper(settings), "", None, None
     # Imported here: whoever keeps everything in memory need not wait for SQLAlchemy.
     from gateway.storage.sql.opening import open_storage
 
@@ -194,12 +241,14 @@ def _storage(settings: Settings, reactor: Any, directory: Directory) -> tuple[St
             url,
             text_of=lambda message: text_of(message, _alphabet(directory, message.client or message.recipient)),
             pepper_file=settings.storage.pepper_file,
-            call_in_reactor=reactor.callFromThread,
+            # A testing double of a reactor has no thread that another one could call: everything happens at once then.
+            call_in_reactor=reactor.callFromThread if isinstance(reactor, ReactorBase) else None,
             report=_report,
+            lease_clock=_lease_clock,
         )
     except StorageUnusable as error:
         raise CannotBuild(str(error)) from error
-    return opened.storage, opened.pepper, opened.meta.get(CLOCK, "")
+    return opened.storage, opened.pepper, opened.meta.get(CLOCK, ""), opened.claims, opened.listen
 
 
 def _start_of_time(settings: Settings, kept: str) -> int:
