@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
@@ -20,6 +20,11 @@ from gateway.network.smpp_listener import Exchange
 from gateway.smpp.fields import Address
 from gateway.storage.base import Storage
 
+if TYPE_CHECKING:
+    # Wake-ups need psycopg, which only those have who share a PostgreSQL.
+    from gateway.messages.sharing import Sharing
+    from gateway.network.wakeups import Wakeups
+
 DRAIN_SECONDS: Final = 10.0
 """How long a stop waits for clients to answer what is in flight and the unbind."""
 
@@ -28,6 +33,9 @@ BACKLOG: Final = 4096
 is dropped there waits a second before it tries again; the kernel cuts this to its own limit (somaxconn)."""
 
 _DRAIN_LOOK: Final = 0.05
+_SAME_TIME: Final = 500_000
+"""µs that the emulated times of gateways may differ; clocks of machines do, and nobody sees it."""
+
 _LONGEST_TIMER: Final = 3600.0
 """Emulated steps far away are looked at again after an hour: a reactor's timers are no calendar."""
 
@@ -71,10 +79,12 @@ class Emulator:
         outbind_targets: Mapping[str, OutbindTarget] | None = None,
         resume: Callable[[], None] = lambda: None,
         keep_clock: Callable[[], None] = lambda: None,
+        sharing: Sharing | None = None,
+        wakeups: Wakeups | None = None,
     ) -> None:
         """``site`` makes the HTTP port's site from the question whether the gateway is ready; ``smpp_tls`` is the
         endpoint and the factory of SMPP over TLS; ``resume`` picks up what an earlier run has left, ``keep_clock``
-        stores where emulated time stands.
+        stores where emulated time stands. ``sharing`` and ``wakeups`` are for a storage that several gateways share.
         """
         self.reactor = reactor
         self.clock = clock
@@ -89,6 +99,8 @@ class Emulator:
         self.outbind_targets = dict(outbind_targets or {})
         self._resume = resume
         self.keep_clock = keep_clock
+        self.sharing = sharing
+        self.wakeups = wakeups
         self._ports: list[Any] = []
         self._step_due: Any = None
         self._stopping: Deferred[None] | None = None
@@ -126,6 +138,10 @@ class Emulator:
         self.smpp_tls_address = None if self._smpp_tls is None else _spelled(ports[1])
         # Nobody can have connected yet: what waited longer comes before whatever comes now.
         self._resume()
+        if self.sharing is not None:
+            self.sharing.start()
+        if self.wakeups is not None:
+            self.wakeups.start()
         self.keep_clock()
         self.ready = True
         self._rearm()
@@ -162,6 +178,10 @@ class Emulator:
             self._step_due = None
         self.delivery.commit()
         self.keep_clock()
+        if self.wakeups is not None:
+            self.wakeups.stop()
+        if self.sharing is not None:
+            self.sharing.stop()
         closing = DeferredList([maybeDeferred(port.stopListening) for port in self._ports[-1:]])
         closing.addCallback(self._close)
 
@@ -198,6 +218,12 @@ class Emulator:
         self.clock.advance_to(until)
         self.keep_clock()
         self._rearm()
+
+    def catch_up(self, at: int) -> None:
+        """Another gateway is ahead: let time pass until then, unless it is only about as late there."""
+        behind = at - self.clock.now()
+        if behind > _SAME_TIME:
+            self.advance(behind)
 
     def _run_due(self) -> None:
         while (step := self.agenda.take_due(self.clock.now())) is not None:

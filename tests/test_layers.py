@@ -32,6 +32,7 @@ RULES: dict[str, tuple[str, ...]] = {
     ),
     # Twisted's TLS is pyOpenSSL; cryptography makes the self-signed certificate.
     "gateway.network.tls": ("attrs", "twisted", "OpenSSL", "cryptography", "gateway.network"),
+    "gateway.network.wakeups": ("psycopg", "twisted", "zope"),
     "gateway.console": (
         "attrs", "twisted", "gateway.clients", "gateway.emulator", "gateway.messages", "gateway.metrics",
         "gateway.smpp",

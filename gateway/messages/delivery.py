@@ -149,11 +149,7 @@ class Delivery:
         if binding is None or not binding.bound or not binding.can_receive:
             binding = self._bindings.next_receiving(lane.key[0])
         if binding is None:
-            lane.state = LaneState.WAITING
-            lane.binding = None
-            self._waiting.setdefault(lane.key[0], {})[lane] = None
-            for consignment in lane.queue:
-                self._watch(lane, consignment)
+            self._wait(lane)
             return
         lane.binding = binding
         queue = self._ready.get(binding)
@@ -164,6 +160,14 @@ class Delivery:
             if queue is None:
                 queue = self._ready[binding] = deque()
             queue.append(lane)
+
+    def _wait(self, lane: Lane) -> None:
+        """No binding of the client can receive: wait for one."""
+        lane.state = LaneState.WAITING
+        lane.binding = None
+        self._waiting.setdefault(lane.key[0], {})[lane] = None
+        for consignment in lane.queue:
+            self._watch(lane, consignment)
 
     def _send(self, lane: Lane, binding: Binding) -> None:
         """Send what the window has room for of the lane's first message; the rest stays first in the queue."""

@@ -25,6 +25,10 @@ class LaneState(Enum):
     """Waits for a retry; later messages of the lane wait behind."""
     WAITING = "waiting"
     """No receiving binding of the client is there."""
+    PARKED = "parked"
+    """Has something to send, and the gateway does not know whether it still may (among several gateways only)."""
+    DROPPED = "dropped"
+    """Another gateway may have it by now: nothing more is sent, answers still count (among several gateways only)."""
 
 
 @attrs.define(eq=False)

@@ -68,10 +68,16 @@ class KeepClock(Patient):
 
     now: int
     wall: int
+    shared: bool = False
+    """Other gateways keep it as well: it never goes back behind what any of them has kept."""
     keys: Keys = NO_KEYS
 
     def __call__(self, books: Books) -> None:
-        books.meta.put(CLOCK, json.dumps({"now": self.now, "ahead": self.now - self.wall}))
+        now, ahead = self.now, self.now - self.wall
+        if self.shared and (kept := books.meta.get(CLOCK)):
+            clock = json.loads(kept)
+            now, ahead = max(now, clock["now"]), max(ahead, clock["ahead"])
+        books.meta.put(CLOCK, json.dumps({"now": now, "ahead": ahead}))
 
 
 def resumed_time(kept: str, wall: int, *, frozen: bool) -> int:

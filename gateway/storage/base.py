@@ -9,7 +9,7 @@ had to be repeated; so it changes nothing outside of itself. ``done(result)`` co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import attrs
@@ -157,3 +157,66 @@ class Storage(Protocol):
 
     def close(self) -> None:
         """Give back files and connections; nothing may be submitted after that."""
+
+
+@attrs.frozen
+class Beaten:
+    """What a beat has found."""
+
+    kept: bool
+    """False: the lease had lapsed. Whatever was claimed before may be another gateway's by now."""
+    taken: list[tuple[Message, OutboxRow]]
+    """Claimed by this beat, by id."""
+    more: bool
+    """There is more to be claimed at once."""
+
+
+@attrs.frozen
+class Overdue:
+    """Time-driven steps that nobody has taken: their gateway is gone."""
+
+    messages: list[Message]
+    open_sets: list[tuple[SetKey, int]]
+    """A set of parts, and when its first part came."""
+
+
+class Claims(Protocol):
+    """What one gateway has claimed of a storage that several share; storages of one gateway have none.
+
+    How this works: a gateway holds a lease that ends at a time of the storage's own clock, unless a beat renews it
+    before. An outbox row is claimed under it, or free. All claimed rows of a lane (client, subscriber, number) are one
+    gateway's, and a row that becomes free makes the other gateways beat. A row is born claimed when this gateway
+    receives for its client and nobody else has rows of its lane; else it is born free, and due 100 ms after its
+    acceptance at the earliest, so that the response to the request is likely to be read first. What a lapsed lease has
+    claimed is free.
+    """
+
+    # --- within a transaction ---
+
+    def beat(self, books: Books, clients: Sequence[str]) -> Beaten:
+        """Renew the lease, or begin one; free what lapsed leases hold; claim free rows for these clients, oldest
+        first. The gateway receives for a client from the beat on that has claimed all that was free for it."""
+
+    def give_back(self, books: Books, message_ids: Sequence[int]) -> None:
+        """Free the rows of these messages, as far as they are claimed here."""
+
+    def leave(self, books: Books) -> None:
+        """Free everything and end the lease."""
+
+    def is_elsewhere(self, message_id: int) -> bool:
+        """Whether another gateway has claimed the row of this message; if not, none can until the transaction ends."""
+
+    def overdue(self, books: Books, until: int, parts_until: int) -> Overdue:
+        """What should have begun or ended at ``until`` and is not claimed by anybody, and sets of parts begun by
+        ``parts_until``."""
+
+    # --- from any thread ---
+
+    def are_held(self) -> bool:
+        """Whether the lease holds, as far as is known here; never longer than it really does."""
+
+    def was_born_free(self, message_id: int) -> bool:
+        """Whether the row of this message was stored free; to be asked once for each new row, after its commit."""
+
+    def stop_receiving(self, client: str) -> None:
+        """This gateway has no receiving binding of the client any more."""

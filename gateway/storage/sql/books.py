@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from gateway.storage.base import Keys
 from gateway.storage.sql.database import Database
@@ -11,15 +12,21 @@ from gateway.storage.sql.rows import MessageRows
 from gateway.storage.sql.waiting import SqlOutbox, SqlParts
 from gateway.storage.sql.wallet import SqlAccounts, SqlEntries, SqlLimits, SqlMeta, SqlPayments
 
+if TYPE_CHECKING:
+    from gateway.storage.sql.claims import SqlClaims
+
 
 class SqlBooks:
     """The books over one database connection, one transaction after the other."""
 
-    def __init__(self, database: Database, codec: MessageRows, *, reveal: bool = False) -> None:
+    def __init__(
+        self, database: Database, codec: MessageRows, *, reveal: bool = False, claims: SqlClaims | None = None
+    ) -> None:
+        self._claims = claims
         self._undo: Undo = []
         undo = self._undo
         self.messages = SqlMessages(database, undo, codec, reveal=reveal)
-        self.outbox = SqlOutbox(database, undo, self.messages)
+        self.outbox = SqlOutbox(database, undo, self.messages, claims)
         self.parts = SqlParts(database, undo)
         self.accounts = SqlAccounts(database, undo)
         self.entries = SqlEntries(database, undo, self.messages)
@@ -67,6 +74,8 @@ class SqlBooks:
         self.messages.committed()
         self.accounts.committed()
         self.payments.committed()
+        if self._claims is not None:
+            self._claims.committed()
         self._clear()
 
     def rolled_back(self) -> None:
@@ -74,6 +83,8 @@ class SqlBooks:
         self.messages.rolled_back()
         self.accounts.clear()
         self.payments.rolled_back()
+        if self._claims is not None:
+            self._claims.rolled_back()
         self._clear()
 
     def _clear(self) -> None:

@@ -191,6 +191,10 @@ class SqlMessages:
             for row in self._database.among(self._database.statements.messages, sorted(missing)):
                 held[row[0]] = self._codec.message(row)
 
+    def read(self, message_ids: Iterable[int]) -> None:
+        """Read those that this transaction has not read yet, in one statement."""
+        self.preload([message_id for message_id in message_ids if message_id not in self._held])
+
     def flush(self) -> None:
         """Write what is new and what has changed."""
         held, codec = self._held, self._codec

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from sqlalchemy import Engine
@@ -26,6 +26,9 @@ from gateway.storage.sql.sealing import Seal, Shut
 from gateway.storage.sql.sqlite import SqliteDatabase, sqlite_engine
 from gateway.storage.sql.storage import CallInReactor, SqlStorage
 
+if TYPE_CHECKING:
+    from gateway.storage.sql.claims import SqlClaims
+
 _OLDEST_SQLITE: Final = (3, 33, 0)  # UPDATE FROM
 
 
@@ -36,6 +39,10 @@ class Opened:
     storage: SqlStorage
     pepper: bytes = attrs.field(repr=False)
     meta: dict[str, str]
+    claims: SqlClaims | None = None
+    """For a gateway that may share the storage with others."""
+    listen: Callable[[], Any] | None = None
+    """Makes a psycopg connection that hears of free messages; blocks, and raises psycopg.Error."""
 
 
 def open_storage(
@@ -48,10 +55,13 @@ def open_storage(
     reveal: bool = False,
     most_waiting: int = MOST_WAITING,
     must_exist: bool = False,
+    lease_clock: Callable[[], float] | None = None,
 ) -> Opened:
     """Open ``sqlite:///file`` or ``postgresql://…``, making what is not there yet.
 
-    ``call_in_reactor`` None: without threads. ``must_exist``: an empty database is a fault. Raises StorageUnusable.
+    ``call_in_reactor`` None: without threads. ``must_exist``: an empty database is a fault. ``lease_clock``: for a
+    gateway, the seconds that its leases are measured by; a storage that cannot be shared needs none. Raises
+    StorageUnusable.
     """
     place = _place(url)
     pepper_path = pepper_file or place.pepper_file
@@ -73,8 +83,10 @@ def open_storage(
             meta = schema.meta_rows(engine, place.what)
         if meta.get("pepper") != seal.fingerprint:
             raise StorageUnusable(f"{place.what} was written with another pepper than that of {pepper_path}")
+        writer = place.database(read_only=False)
+        claims = None if lease_clock is None else place.claims(writer, lease_clock)
         storage = SqlStorage(
-            place.database(read_only=False),
+            writer,
             place.database(read_only=True),
             MessageRows(seal, text_of),
             call_in_reactor=call_in_reactor,
@@ -82,12 +94,13 @@ def open_storage(
             reveal=reveal,
             most_waiting=most_waiting,
             on_close=lambda: None if lock is None else lock.release(),
+            claims=claims,
         )
     except StorageUnusable:
         if lock is not None:
             lock.release()
         raise
-    return Opened(storage, pepper, meta)
+    return Opened(storage, pepper, meta, claims, place.listen if claims is not None else None)
 
 
 @contextmanager
@@ -141,6 +154,22 @@ class _Place:
         from gateway.storage.sql.postgresql import PostgresqlDatabase
 
         return PostgresqlDatabase(self.url, read_only=read_only)
+
+    def claims(self, writer: Database, clock: Callable[[], float]) -> SqlClaims | None:
+        """The claims of a gateway on this storage; None where only one gateway can be."""
+        if self.path is not None:
+            return None
+        from gateway.storage.sql.claims import SqlClaims
+        from gateway.storage.sql.postgresql import PostgresqlDatabase
+
+        assert isinstance(writer, PostgresqlDatabase)
+        return SqlClaims(writer, clock)
+
+    def listen(self) -> Any:
+        from gateway.storage.sql.claims import CHANNEL
+        from gateway.storage.sql.postgresql import listening_connection
+
+        return listening_connection(self.url, CHANNEL)
 
 
 def _place(url: str) -> _Place:

@@ -54,6 +54,22 @@ def postgresql_engine(url: str, *, read_only: bool) -> Engine:
     )
 
 
+def listening_connection(url: str, channel: str) -> psycopg.Connection[Row]:
+    """A connection of its own that is told what is said on the channel; raises psycopg.Error or OSError."""
+    engine = postgresql_engine(url, read_only=True)
+    try:
+        pooled = engine.raw_connection()
+        connection: Any = pooled.driver_connection
+        pooled.detach()
+    except DBAPIError as error:
+        raise error.orig or error from error
+    connection.rollback()
+    connection.autocommit = True
+    connection.execute(f"LISTEN {channel}")
+    listening: psycopg.Connection[Row] = connection
+    return listening
+
+
 class PostgresqlDatabase:
     """One connection, made again when it was lost."""
 
@@ -116,6 +132,16 @@ class PostgresqlDatabase:
 
     def lock_set(self, name: str) -> None:
         self._execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7494))", (name,))
+
+    def run(self, text: str, *parameters: object) -> list[Row]:
+        """Any statement of PostgreSQL's own; its rows, if it has any."""
+        cursor = self._open()
+
+        def rows() -> list[Row]:
+            cursor.execute(text, parameters, binary=True)
+            return cursor.fetchall() if cursor.description else []
+
+        return self._guarded(rows)
 
     # --- writing ---
 

@@ -10,13 +10,16 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gateway.storage.base import Books, StorageDown, StorageError, Work
 from gateway.storage.sql.books import SqlBooks
 from gateway.storage.sql.commits import MOST_WAITING, GroupCommit, Outcome
 from gateway.storage.sql.database import Clash, Conflict, Database
 from gateway.storage.sql.rows import MessageRows
+
+if TYPE_CHECKING:
+    from gateway.storage.sql.claims import SqlClaims
 
 T = TypeVar("T")
 
@@ -45,10 +48,11 @@ class SqlStorage:
         reveal: bool = False,
         most_waiting: int = MOST_WAITING,
         on_close: Callable[[], None] = lambda: None,
+        claims: SqlClaims | None = None,
     ) -> None:
         """``call_in_reactor`` None: no threads, everything happens within ``submit`` and ``read``."""
         self._commits = GroupCommit(
-            writer, SqlBooks(writer, codec, reveal=reveal), self._told, most_waiting=most_waiting
+            writer, SqlBooks(writer, codec, reveal=reveal, claims=claims), self._told, most_waiting=most_waiting
         )
         self._reader = reader
         self._reading = SqlBooks(reader, codec, reveal=reveal)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -14,7 +14,11 @@ from gateway.storage.sql.database import Database, names
 from gateway.storage.sql.messages import SqlMessages, Undo
 from gateway.storage.sql.rows import Row, part_row, part_sets_of
 
-_OUTBOX: Final = names(tables.outbox)[:7]  # not the claims: those belong to whoever made them
+if TYPE_CHECKING:
+    from gateway.storage.sql.claims import SqlClaims
+
+_CLAIMED_OUTBOX: Final = names(tables.outbox)
+_OUTBOX: Final = _CLAIMED_OUTBOX[:7]  # not the claim: a row that is kept stays whose it is
 _PARTS: Final = names(tables.parts)
 _SET: Final = ("client", "source", "destination", "reference", "total")
 
@@ -22,10 +26,12 @@ _SET: Final = ("client", "source", "destination", "reference", "total")
 class SqlOutbox:
     """The book of messages on their way to a client."""
 
-    def __init__(self, database: Database, undo: Undo, messages: SqlMessages) -> None:
+    def __init__(self, database: Database, undo: Undo, messages: SqlMessages, claims: SqlClaims | None = None) -> None:
         self._database = database
         self._undo = undo
         self._messages = messages
+        self._claims = claims
+        self._enqueued: set[int] = set()
         self._held: dict[int, OutboxRow | None] = {}
         self._dirty: dict[int, bool] = {}
         """Whether the database may have a row of this message."""
@@ -63,7 +69,9 @@ class SqlOutbox:
                 (kept if may_exist else fresh).append(self._row(row))
             elif may_exist:
                 gone.append((message_id,))
-        if fresh:
+        if self._claims is not None:
+            self._flush_claimed(self._claims, fresh, kept)
+        elif fresh:
             self._database.insert(tables.outbox, _OUTBOX, fresh)
         if kept:
             self._database.upsert(tables.outbox, _OUTBOX, kept)
@@ -73,6 +81,7 @@ class SqlOutbox:
     def clear(self) -> None:
         self._held.clear()
         self._dirty.clear()
+        self._enqueued.clear()
 
     def _set(self, message_id: int, row: OutboxRow | None) -> None:
         held, dirty = self._held, self._dirty
@@ -82,15 +91,33 @@ class SqlOutbox:
         else:
             was_read, old = message_id in held, held.get(message_id)
             dirty[message_id] = not self._messages.is_new(message_id)
+            if dirty[message_id] and not was_read and row is not None:
+                self._enqueued.add(message_id)
             self._undo.append(lambda: self._unset(message_id, was_read, old))
         held[message_id] = row
 
     def _unset(self, message_id: int, was_read: bool, old: OutboxRow | None) -> None:
         del self._dirty[message_id]
+        self._enqueued.discard(message_id)
         if was_read:
             self._held[message_id] = old
         else:
             del self._held[message_id]
+
+    def _flush_claimed(self, claims: SqlClaims, fresh: list[Row], kept: list[Row]) -> None:
+        """Write new rows with who has claimed them; takes those of older messages out of ``kept``."""
+        later = [row for row in kept if row[0] in self._enqueued]
+        if later:
+            kept[:] = [row for row in kept if row[0] not in self._enqueued]
+        rows = fresh + later
+        if rows:
+            rows = claims.claimed(rows, self._accepted_at)
+            self._database.insert(tables.outbox, _CLAIMED_OUTBOX, rows[: len(fresh)])
+            self._database.upsert(tables.outbox, _CLAIMED_OUTBOX, rows[len(fresh) :])
+
+    def _accepted_at(self, message_id: int) -> int:
+        message = self._messages.get(message_id)
+        return 0 if message is None else message.accepted_at
 
     def _row(self, row: OutboxRow) -> Row:
         message: Message | None = self._messages.get(row.message_id)
