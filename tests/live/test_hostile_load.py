@@ -152,7 +152,7 @@ def test_two_thousand_connections(gateway: Gateway) -> None:
         assert each < 64 * 1024
 
 
-@pytest.mark.parametrize("polite", [True, False], ids=["T-01-polite", "T-01-stubborn"])
+@pytest.mark.parametrize("polite", [True, False], ids=["polite", "stubborn"])
 def test_sigterm_under_load(tmp_path: Path, polite: bool) -> None:
     """Every client is sent an unbind, and the process ends with 0 within ten seconds, whoever answers it or not."""
     with configured(tmp_path) as gateway, contextlib.ExitStack() as stack:
