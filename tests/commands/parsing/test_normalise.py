@@ -82,6 +82,17 @@ def test_the_ranges_without_marks_have_no_mark() -> None:
     assert not [c for c in EVERY_CHARACTER if steps._WITHOUT_MARKS(c) and unicodedata.category(c)[0] == "M"]
 
 
+def test_the_invisible_characters_are_those_of_unicode() -> None:
+    """Default_Ignorable_Code_Point of DerivedCoreProperties.txt, written down a second time from there."""
+    listed = """
+        00AD 034F 061C 115F..1160 17B4..17B5 180B..180D 180E 180F 200B..200F 202A..202E 2060..2064 2065 2066..206F 3164
+        FE00..FE0F FEFF FFA0 FFF0..FFF8 1BCA0..1BCA3 1D173..1D17A E0000 E0001 E0002..E001F E0020..E007F E0080..E00FF
+        E0100..E01EF E01F0..E0FFF
+    """
+    points = [[int(end, 16) for end in item.split("..")] for item in listed.split()]
+    assert {chr(point) for ends in points for point in range(ends[0], ends[-1] + 1)} == steps.INVISIBLE
+
+
 def test_format_characters_are_invisible() -> None:
     """Every bidi control, joiner and tag is dropped; visible characters are not."""
     formats = {character for character in EVERY_CHARACTER if unicodedata.category(character) == "Cf"}
