@@ -6,6 +6,7 @@ import pytest
 from commands.wallet.accounts import EntryKind, PaymentState, RefusalReason
 from commands.wallet.money import Money
 from commands.wallet.payments import (
+    Cashier,
     CodeExpired,
     CodeWrong,
     NothingPending,
@@ -76,6 +77,26 @@ def test_three_wrong_codes_end_a_payment() -> None:
     assert (books.payments[1].state, books.payments[1].reason) == (PaymentState.REFUSED, RefusalReason.CODE)
     assert wallet().confirm_payment(books, NUMBER, code, NOON, "message:4") == NothingPending()
     assert books.accounts[NUMBER].balances == (Money(100_000, "RUB"),)
+
+
+def test_the_history_says_whether_a_code_was_right_but_not_the_code() -> None:
+    """Each try is an entry; the right one names its payment, a wrong one names none."""
+    books = with_confirmation()
+    _, code = hold(books)
+    wallet().confirm_payment(books, NUMBER, wrong(code), NOON, "message:1")
+    wallet().confirm_payment(books, NUMBER, code, NOON, "message:2")
+    tries = [entry for entry in books.entries.of(NUMBER, 9) if entry.kind == EntryKind.CODE_TRIED]
+    assert [(entry.cause, entry.detail, entry.payment) for entry in tries] == [
+        ("message:2", "right", 1),
+        ("message:1", "wrong", None),
+    ]
+
+
+def test_the_pepper_is_not_shown() -> None:
+    """Who prints what checks the codes sees neither its key nor where its draws come from."""
+    shown = repr(Cashier(WalletRules(), keyed_draw, PEPPER))
+    assert repr(PEPPER) not in shown
+    assert "keyed_draw" not in shown
 
 
 def test_w05_of_two_payments_a_code_names_its_own() -> None:

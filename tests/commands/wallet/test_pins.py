@@ -144,6 +144,14 @@ def test_what_is_remembered_of_sources_is_bounded(sources: list[str]) -> None:
     assert all(len(lock.source) <= 32 for lock in state.checks)
 
 
+def test_as_many_sources_as_can_be_are_remembered() -> None:
+    """The last eight sources to fail are kept beside the count of all, under the first 32 characters of their names."""
+    state = NO_PIN
+    for number in range(20):
+        state = pins.check_failed(state, pins.source_name(f"{number:02d}" * 20), NOON, RULES)
+    assert [lock.source for lock in state.checks] == ["*", *(f"{number:02d}" * 16 for number in range(12, 20))]
+
+
 def test_nobody_can_name_itself_all_sources() -> None:
     """The name under which all sources are counted is not one that a terminal can take."""
     assert pins.source_name("*") == ""
