@@ -29,8 +29,8 @@ class Hours:
     """Minutes of the day from `start` to before `end`, on `days` (0 is Monday)."""
 
     days: frozenset[int]
-    start: int = 0
-    end: int = _DAY
+    start: int
+    end: int
 
     def hold(self, day: int, minute: int) -> bool:
         """Whether this minute of this day is among them."""

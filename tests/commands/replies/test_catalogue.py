@@ -203,6 +203,7 @@ def test_a_user_may_allow_more_segments(tmp_path: Path) -> None:
     """A longer text is accepted when it says that it is longer."""
     long = "x" * 200
     assert load(tmp_path, f'[en.replies]\nhelp = {{ text = "{long}", segments = 2 }}').segments("help", "en") == 2
+    assert load(tmp_path, f'[en.replies]\nhelp = {{ text = "{long}", segments = 10 }}').segments("help", "en") == 10
 
 
 @pytest.mark.parametrize(
@@ -224,6 +225,7 @@ def test_a_user_may_allow_more_segments(tmp_path: Path) -> None:
         ('[en.replies]\nhelp = " "', "there is no text"),
         ("[en.replies]\nhelp = 5", "help is not a"),
         ('[en.replies]\nhelp = { text = "x", segments = 0 }', "segments is a number from 1 to 10"),
+        ('[en.replies]\nhelp = { text = "x", segments = 11 }', "segments is a number from 1 to 10"),
         ('[en.replies]\nhelp = { text = "x", segments = true }', "segments"),
         ('[en.replies]\nhelp = { text = 5 }', "help text is not a str"),
         ('[en.replies]\nhelp = { txt = "x" }', "help has no txt"),
@@ -248,6 +250,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     """Faults of both languages and of several texts come together."""
     told = faults(tmp_path, '[en.replies]\nhelp = "{x}"\nblocked = ""\n[ru.replies]\nhelp = "{y}"')
     assert len(told) == 3
+    assert str(CatalogueError(told)) == "\n".join(told)
 
 
 @pytest.mark.parametrize("octets", [b"\xff\xfe", b"[en.replies]\nhelp = '\xff'"])
@@ -272,4 +275,20 @@ def test_a_missing_or_additional_text_of_ours_is_told(monkeypatch: pytest.Monkey
         "en: replies has help, which nothing uses",
         "ru: replies has no new",
         "ru: replies has help, which nothing uses",
+    ]
+
+
+def test_a_missing_or_additional_phrase_of_ours_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A phrase that a reply may need, and one that none does, are faults in each language."""
+    from commands.replies import catalogue
+
+    labels = (*(label for label in PHRASES["label"] if label != "pin"), "new")
+    monkeypatch.setattr(catalogue, "PHRASES", {**PHRASES, "label": labels})
+    with pytest.raises(CatalogueError) as caught:
+        Catalogue.load(count)
+    assert caught.value.faults == [
+        "en: phrases.label has no new",
+        "en: phrases.label has pin, which nothing uses",
+        "ru: phrases.label has no new",
+        "ru: phrases.label has pin, which nothing uses",
     ]
