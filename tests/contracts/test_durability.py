@@ -19,6 +19,8 @@ from gateway.smpp.constants import MessageState
 from gateway.storage.base import Storage, StorageFull, StorageUnusable
 from gateway.storage.sql.opening import open_storage
 from gateway.storage.sql.sealing import Seal, Unopenable
+from gateway.storage.sql.sqlite import SqliteDatabase
+from gateway.storage.sql.statements import Query
 from tests.contracts.test_storage import Do, a_message, run
 from tests.databases import open_postgresql, open_sqlite, text_of
 
@@ -339,3 +341,19 @@ def test_a_copy_of_the_files_of_a_running_gateway_opens(tmp_path: Path) -> None:
 
 def _raise(error: Exception) -> None:
     raise error
+
+
+def test_no_query_walks_through_all_messages(tmp_path: Path) -> None:
+    """Every query of SQLite finds its rows by an index; a table grows for as long as a gateway is used."""
+    database = SqliteDatabase(tmp_path / "gateway.db")
+    open_sqlite(tmp_path).storage.close()
+    connection = sqlite3.connect(tmp_path / "gateway.db")
+    queries = {name: query for name, query in vars(database.statements).items() if isinstance(query, Query)}
+    assert len(queries) > 20
+    for name, query in queries.items():
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {query.text}", ["1"] * query.parameters).fetchall()
+        for *_, step in plan:
+            small = step.startswith(("SCAN outbox", "SCAN parts", "SCAN anon_1", "SCAN json_each"))
+            assert small or not step.startswith("SCAN") or "USING INDEX" in step, (name, step)
+    connection.close()
+    database.close()

@@ -10,13 +10,12 @@ settles them need not read them again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from copy import copy
 from typing import Final
 
 from gateway.messages.message import FINAL_STATES, TRANSITIONS, IllegalTransition, Message
 from gateway.storage.sql import tables
 from gateway.storage.sql.database import Clash, Database, names
-from gateway.storage.sql.rows import MessageRows
+from gateway.storage.sql.rows import MessageRows, duplicate
 from gateway.storage.sql.statements import Query
 
 Undo = list[Callable[[], object]]
@@ -115,7 +114,7 @@ class SqlMessages:
                 raise IllegalTransition(message_id, state, int(to))  # type: ignore[call-overload]  # a state is an int
             if old.sealed and to in FINAL_STATES and not self._reveal:
                 fields["user_data"] = b""
-        message = copy(old)
+        message = duplicate(old)
         for name, value in fields.items():
             setattr(message, name, value)
         self._held[message_id] = message

@@ -10,6 +10,8 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
+import attrs
+
 from commands.wallet.accounts import NO_PIN, Account, CheckLock, Entry, Payment, PinState
 from commands.wallet.money import Money
 from gateway.messages.message import Message
@@ -32,6 +34,14 @@ _USER_DATA: Final = 14
 _TLVS: Final = 26
 MESSAGE_FIELDS: Final = 29
 """How many columns of a message's row are its fields; those after them are only written."""
+
+
+_every: Callable[[Message], Row] = attrgetter(*(field.name for field in attrs.fields(Message)))
+
+
+def duplicate(message: Message) -> Message:
+    """A copy, six times as fast as copy.copy, which goes through a dictionary: one is made for every reply."""
+    return Message(*_every(message))
 
 
 class MessageRows:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    and_,
     any_,
     bindparam,
     case,
@@ -69,10 +70,20 @@ class Statements:
             "client", "source", "destination", lock=True,
         )  # fmt: skip
         self.of_whole = self._query(
-            of_message.where(or_(_messages.id == _p("whole"), _messages.whole == _p("again"))),
+            of_message.where(
+                or_(
+                    _messages.id == _p("whole"),
+                    and_(_messages.whole == _p("again"), _messages.whole != _messages.id),
+                )
+            ),
             "whole", "again", lock=True,
         )  # fmt: skip
-        self.unfinished = self._query(of_message.where(_UNFINISHED))
+        # In the order of the partial index, so that SQLite walks through that and not through all messages.
+        self.unfinished = self._query(
+            select(*_message)
+            .where(_UNFINISHED)
+            .order_by(_messages.client, _messages.source_addr, _messages.destination_addr)
+        )
         self.search = self._query(
             select(*_message, _messages.text)
             .where(
