@@ -199,25 +199,30 @@ def build_emulator(
         outbind_targets=_outbind_targets(settings),
         resume=lambda: None if sharing is not None else resume(storage, timetable, terms, _report),
         keep_clock=lambda: storage.submit(
-            KeepClock(clock.now(), int(time.time() * SECOND), shared=sharing is not None),
+            KeepClock(clock.now(), _wall(), shared=sharing is not None),
             _ignore,
             lambda error: _report("clock", error),
         ),
         sharing=sharing,
-        wakeups=None if sharing is None or listen is None else _wakeups(reactor, listen, sharing),
+        wakeups=_wakeups(reactor, listen, sharing),
     )
     if sharing is not None:
-        sharing.clock_told = lambda kept: emulator.catch_up(
-            resumed_time(kept, int(time.time() * SECOND), frozen=clock.frozen)
-        )
+        sharing.clock_told = lambda kept: emulator.catch_up(resumed_time(kept, _wall(), frozen=clock.frozen))
     return emulator
 
 
-def _wakeups(reactor: Any, listen: Callable[[], Any], sharing: Sharing) -> Wakeups:
+def _wakeups(reactor: Any, listen: Callable[[], Any] | None, sharing: Sharing | None) -> Wakeups | None:
+    if listen is None or sharing is None or not isinstance(reactor, ReactorBase):
+        return None
     # Imported here: it needs psycopg, which not everybody has.
     from gateway.network.wakeups import Wakeups
 
     return Wakeups(reactor, listen, sharing.told)
+
+
+def _wall() -> int:
+    """The time of day, µs UTC."""
+    return int(time.time() * SECOND)
 
 
 def _lease_clock() -> float:
@@ -253,7 +258,7 @@ def _storage(
 
 def _start_of_time(settings: Settings, kept: str) -> int:
     """Where emulated time begins: a storage with a past goes on from there, whatever the settings say of a start."""
-    wall = int(time.time() * SECOND)
+    wall = _wall()
     if kept:
         return resumed_time(kept, wall, frozen=settings.clock.frozen)
     return wall if settings.clock.start is None else settings.clock.start

@@ -15,7 +15,7 @@ from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 
 from gateway.settings import Settings, load_settings
-from gateway.storage.base import Books, Storage, Work
+from gateway.storage.base import Books, Claims, Storage, Work
 from gateway.storage.memory import MemoryStorage
 from gateway.wiring import build_emulator
 
@@ -113,15 +113,23 @@ class Bench:
     """A gateway on emulated time and a clock that only moves when told to.
 
     ``options`` are the command line's (``client=["a:b"]``, ``config="FILE"``, …); ``settings`` replaces them whole.
-    ``storage`` may be a double of this module; without one it is what the settings name, used without threads.
+    ``storage`` may be a double of this module (``claims``: one that several gateways share); without one it is what the
+    settings name, used without threads.
     """
 
-    def __init__(self, *, settings: Settings | None = None, storage: Storage | None = None, **options: object) -> None:
+    def __init__(
+        self,
+        *,
+        settings: Settings | None = None,
+        storage: Storage | None = None,
+        claims: Claims | None = None,
+        **options: object,
+    ) -> None:
         options.setdefault("seed", "1")
         options.setdefault("clock_start", START)
         self.reactor = MemoryReactorClock()
         self.settings = settings or load_settings(options, {})
-        self.emulator = build_emulator(self.settings, self.reactor, storage=storage)
+        self.emulator = build_emulator(self.settings, self.reactor, storage=storage, claims=claims)
         self.storage: Storage = self.emulator.storage
         self._peers: list[Peer] = []
         self.settle()

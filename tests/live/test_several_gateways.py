@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -44,14 +46,18 @@ class Two:
         (folder / "pepper").write_text(PEPPER)
 
     @contextlib.contextmanager
-    def gateway(self, name: str) -> Iterator[Gateway]:
+    def gateways(self) -> Iterator[list[Gateway]]:
+        """Both, started at the same time; the first to come makes the schema."""
+        with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
+            yield list(pool.map(lambda name: stack.enter_context(self._gateway(name)), ("a", "b")))
+
+    def _gateway(self, name: str) -> contextlib.AbstractContextManager[Gateway]:
         place = self._folder / name
         place.mkdir()
-        with running_gateway(
+        return running_gateway(
             place, "--config", str(self._folder / "own.toml"), "--database", self.url,
             "--pepper-file", str(self._folder / "pepper"), "--seed", "1",
-        ) as gateway:  # fmt: skip
-            yield gateway
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -71,6 +77,7 @@ class Receiver:
         """Texts in the order of their arrival."""
         self.silent: set[str] = set()
         """What was not answered."""
+        self._unanswered: list[int] = []
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -88,11 +95,19 @@ class Receiver:
                         self._connection.send(wire.deliver_sm_resp(frame.sequence))
                     else:
                         self.silent.add(key)
+                        self._unanswered.append(frame.sequence)
                     self.got[key] += 1
                 elif frame.command_id == wire.ENQUIRE_LINK:
                     self._connection.send(wire.enquire_link_resp(frame.sequence))
 
+    def answer(self) -> None:
+        """Answer what was not answered, and whatever comes from now on."""
+        self._silent_after = None
+        self._connection.send(b"".join(map(wire.deliver_sm_resp, self._unanswered)))
+
     def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._connection.socket.shutdown(socket.SHUT_RDWR)
         self._connection.socket.close()
         self._thread.join(10)
 
@@ -115,19 +130,18 @@ def submit(connection: Connection, count: int, first: int = FIRST_SUBSCRIBER, **
     return subscribers
 
 
-def until(condition: object, seconds: float, state: object = "") -> float:
-    """Wait for ``condition()``; the seconds that it took."""
-    assert callable(condition)
+def until(condition: Callable[[], bool], seconds: float, state: Callable[[], object] = str) -> float:
+    """Wait for the condition; the seconds that it took. ``state`` says how far it is when they are over."""
     began = time.monotonic()
     while not condition():
-        assert time.monotonic() - began < seconds, state() if callable(state) else state
+        assert time.monotonic() - began < seconds, state()
         time.sleep(0.02)
     return time.monotonic() - began
 
 
 def test_replies_and_receipts_arrive_at_the_other_gateway(two: Two) -> None:
     """A transmitter of one gateway, a receiver of the other: each text is answered there, once and in order."""
-    with two.gateway("a") as one, two.gateway("b") as other:
+    with two.gateways() as (one, other):
         receiver = Receiver(other)
         with Connection(one).bind("BOUND_TX") as transmitter:
             asked = submit(transmitter, 20)
@@ -153,7 +167,7 @@ def test_replies_and_receipts_arrive_at_the_other_gateway(two: Two) -> None:
 
 def kill_one(two: Two, count: int, silent_after: int, seconds: float) -> None:
     """Kill the gateway that delivers while some deliveries are not acknowledged; the other one delivers the rest."""
-    with two.gateway("a") as doomed, two.gateway("b") as heir:
+    with two.gateways() as (doomed, heir):
         first = Receiver(doomed, silent_after=silent_after)
         with Connection(doomed, timeout=60).bind("BOUND_TX") as transmitter:
             asked = submit(transmitter, count)
@@ -179,6 +193,35 @@ def kill_one(two: Two, count: int, silent_after: int, seconds: float) -> None:
         assert wanted == first.got.keys() | second.got.keys()
         assert heir.stop() == 0
         assert "Traceback" not in heir.log(), heir.log()
+
+
+def test_a_gateway_that_slept_through_its_lease_sends_nothing_of_it(two: Two) -> None:
+    """Stopped and continued after another one has taken over: it drops its claims, and is of use again after that."""
+    with two.gateways() as (sleeper, other):
+        first = Receiver(sleeper, silent_after=0)
+        with Connection(sleeper).bind("BOUND_TX") as transmitter:
+            asked = submit(transmitter, 50)
+            until(lambda: len(first.silent) == 10, 20, lambda: first.got)
+            sleeper.process.send_signal(signal.SIGSTOP)
+            try:
+                second = Receiver(other)
+                until(lambda: len(second.got) == 50, 20, lambda: len(second.got))
+                # Room in the window, the moment it wakes up: nothing of what waits there may be sent.
+                first.answer()
+            finally:
+                sleeper.process.send_signal(signal.SIGCONT)
+            # What is asked now is answered: through which of the two is the same to the client.
+            transmitter.submit(source_addr="79991110004")
+            assert transmitter.read().status == 0
+            until(lambda: first.got["reply 79991110004"] + second.got["reply 79991110004"] == 1, 20)
+            time.sleep(1.5)
+        first.close()
+        second.close()
+        assert sum(first.got.values()) <= 11
+        assert {key for key in second.got if key.endswith(tuple(asked))} == {f"reply {number}" for number in asked}
+        assert max(second.got.values()) == 1
+        assert sleeper.stop() == 0
+        assert "Traceback" not in sleeper.log(), sleeper.log()
 
 
 def test_the_other_gateway_delivers_what_a_killed_one_has_left(two: Two) -> None:
