@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from twisted.logger import LogEvent
+
 from tests.conformance import wire
 from tests.conformance.raw import Client
 from tests.conformance.wire import RESPONSE, Frame
@@ -30,7 +32,7 @@ def test_a_thousand_pdus_in_one_piece(scene: Scene) -> None:
 
 
 @row("T-10", "T-11")
-def test_a_peer_that_does_not_read(scene: Scene) -> None:
+def test_a_peer_that_does_not_read(scene: Scene, log: list[LogEvent]) -> None:
     """When its buffer is full we read no more of it and send it no more; after 30 s without progress it is dropped."""
     transport = scene.client.peer.transport
     assert transport.producer is scene.client.peer.protocol
@@ -42,6 +44,7 @@ def test_a_peer_that_does_not_read(scene: Scene) -> None:
     scene.wait(2)
     assert scene.client.peer.aborted
     assert scene.client.closed
+    assert sum("closed" in str(event.get("log_format")) for event in log) == 1, "logged once"
 
 
 @row("T-11")
@@ -57,6 +60,18 @@ def test_a_peer_that_reads_slowly(scene: Scene) -> None:
         assert answers[0].header == (SUBMIT_RESP, 0, number)
         scene.client.acknowledge(*only_deliveries(answers))
         scene.client.frames()
+
+
+@row("T-11")
+def test_a_pdu_that_we_did_not_read_to_its_end(scene: Scene) -> None:
+    """While we do not read, the time for the rest of a PDU does not run: it is not the peer that is slow."""
+    octets = submit(7)
+    assert scene.client.send(octets[:20]) == []
+    scene.client.peer.transport.producer.pauseProducing()
+    scene.wait(15)
+    assert not scene.client.closed
+    scene.client.peer.transport.producer.resumeProducing()
+    scene.check_replied(scene.client.send(octets[20:]), wire.SUBMIT_SM, 7, "Balance:")
 
 
 @row("T-12")
@@ -177,6 +192,27 @@ def test_ten_thousand_without_waiting(stage: Stage) -> None:
     scene.bench.settle()
     assert scene.client.peer.is_read
     assert [frame.header for frame in scene.client.frames()] == [(SUBMIT_RESP, 0, number) for number in range(sent)]
+
+
+@row("T-18")
+def test_a_window_that_is_full_for_long(stage: Stage) -> None:
+    """When the storage takes its time and nothing more is read, the rest of a PDU may come when it can."""
+    storage = HeldStorage()
+    scene = stage(storage=storage)
+    storage.held = True
+    stream = b"".join(submit(number, destination_addr=wire.HANDSET) for number in range(200))
+    sent = 0
+    while scene.client.peer.is_read:
+        scene.client.peer.send(stream[sent : sent + 97])
+        sent += 97
+    assert sent % len(submit(7, destination_addr=wire.HANDSET)), "no PDU was cut"
+    scene.wait(15)
+    assert not scene.client.closed
+    storage.release()
+    scene.bench.settle()
+    scene.client.peer.send(stream[sent:])
+    answers = scene.client.frames()
+    assert [frame.header for frame in answers] == [(SUBMIT_RESP, 0, number) for number in range(200)]
 
 
 @row("T-18")
