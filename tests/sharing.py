@@ -92,12 +92,12 @@ class SharedClaims:
 
     def beat(self, books: Books, clients: Sequence[str]) -> Beaten:
         shared, now = self._shared, self._shared.clock()
-        kept = shared.leases.get(self._name, 0.0) > now
+        kept = self._name in shared.leases
         if not kept:
             self._name = next(shared.names)
             self._receiving.clear()
-        shared.leases = {name: until for name, until in shared.leases.items() if until > now}
         shared.leases[self._name] = self._until = now + LEASE_SECONDS
+        shared.leases = {name: until for name, until in shared.leases.items() if until > now}
         for message_id, name in shared.claimed.items():
             if name not in shared.leases:
                 shared.claimed[message_id] = None

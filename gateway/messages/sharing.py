@@ -6,8 +6,8 @@ joins delivery as if it had been accepted here. A message that is stored free is
 one that cannot be delivered here any more is given back.
 
 Before anything is sent the lease is looked at. When it may have lapsed (the process was stopped, the database away)
-nothing more is sent; the next beat tells whether it has. If so, everything is dropped but the answers to what was
-sent before: those messages have arrived, whoever has claimed them now.
+nothing more is sent; the next beat tells whether another gateway has taken over. If so, everything is dropped but the
+answers to what was sent before: those messages have arrived, whoever has claimed them now.
 """
 
 from __future__ import annotations

@@ -164,7 +164,7 @@ class Beaten:
     """What a beat has found."""
 
     kept: bool
-    """False: the lease had lapsed. Whatever was claimed before may be another gateway's by now."""
+    """False: the lease had lapsed, and another gateway has seen it. Whatever was claimed may be its own by now."""
     taken: list[tuple[Message, OutboxRow]]
     """Claimed by this beat, by id."""
     more: bool
@@ -187,8 +187,8 @@ class Claims(Protocol):
     before. An outbox row is claimed under it, or free. All claimed rows of a lane (client, subscriber, number) are one
     gateway's, and a row that becomes free makes the other gateways beat. A row is born claimed when this gateway
     receives for its client and nobody else has rows of its lane; else it is born free, and due 100 ms after its
-    acceptance at the earliest, so that the response to the request is likely to be read first. What a lapsed lease has
-    claimed is free.
+    acceptance at the earliest, so that the response to the request is likely to be read first. The
+    first beat of another gateway after a lease has lapsed ends it and frees what it has claimed.
     """
 
     # --- within a transaction ---

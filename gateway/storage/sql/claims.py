@@ -7,7 +7,9 @@ and look at the lanes of others; while a gateway is alone neither is needed, and
 that one has seen it (``gateways.alone``).
 
 The lease is measured twice: by the server, whose word counts, and here from just before the renewal was sent. Ours
-ends first, and a process that slept knows when it wakes up, for its clock runs on.
+ends first, and a process that slept knows when it wakes up, for its clock runs on. Whoever sees that a lease has
+lapsed frees what it holds and deletes its row, in one transaction: a gateway that still finds its row has lost nothing,
+however late it is.
 """
 
 from __future__ import annotations
@@ -40,9 +42,12 @@ _PAYLOAD_IDS: Final = 300
 """A notification carries at most 8,000 octets; who gets it looks for all that is free anyway."""
 
 _CLOCK: Final = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-_LOCK: Final = "SELECT pg_advisory_xact_lock(749401)"
-_LOCK_SHARED: Final = "SELECT pg_advisory_xact_lock_shared(749401)"
-_RENEW: Final = f"UPDATE gateways SET until = {_CLOCK} + %s WHERE id = %s AND until > {_CLOCK} RETURNING alone"
+# A process that is stopped within such a transaction would stop all others: the server ends its session before their
+# own patience (lock_timeout) does.
+_BRIEFLY: Final = "SELECT set_config('idle_in_transaction_session_timeout', '2000', true)"
+_LOCK: Final = f"{_BRIEFLY}, pg_advisory_xact_lock(749401)"
+_LOCK_SHARED: Final = f"{_BRIEFLY}, pg_advisory_xact_lock_shared(749401)"
+_RENEW: Final = f"UPDATE gateways SET until = {_CLOCK} + %s WHERE id = %s RETURNING alone"
 _REGISTER: Final = f"INSERT INTO gateways (id, until, alone) VALUES (%s, {_CLOCK} + %s, false)"
 _OTHERS: Final = f"SELECT id, until > {_CLOCK}, alone FROM gateways WHERE id <> %s"
 _FREE_ORPHANS: Final = "UPDATE outbox SET claimed_by = NULL WHERE claimed_by <> ALL(%s)"
