@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import json
 import random
 import re
@@ -149,6 +151,31 @@ def test_slow_loris(quick: Gateway) -> None:
         assert 1 < took < 4
         for connection in slow:
             connection.socket.close()
+
+
+def scrypt(password: str) -> str:
+    """A password as a setting keeps it: some 50 ms of work for each guess."""
+    salt, cost, block, parallel = b"salt of 16 bytes", 1 << 14, 8, 1
+    digest = hashlib.scrypt(password.encode(), salt=salt, n=cost, r=block, p=parallel)
+    return f"scrypt${cost}${block}${parallel}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
+def test_binds_that_take_work_to_check(tmp_path: Path) -> None:
+    """H-20: costly passwords are checked beside the reactor; who resets meanwhile, or talks on, does no harm."""
+    settings = f'[clients.costly]\npassword = "{scrypt("costly")}"\n'
+    right = wire.bind_transceiver(1, system_id="costly", password="costly")
+    text = wire.submit_sm(2, destination_addr=wire.SHORT_CODE, short_message=b"BALANCE", source_addr="79991110004")
+    with configured(tmp_path, settings) as gateway, witnessed(gateway):
+        for number in range(10):
+            connection = Connection(gateway)
+            connection.send(right if number % 2 else wire.bind_transceiver(1, system_id="costly", password="guess"))
+            connection.reset()
+        with Connection(gateway, timeout=20) as connection:
+            connection.send(right + text + wire.enquire_link(3))
+            frames = [connection.read() for _ in range(4)]
+            assert frames[0].header == (wire.BIND_TRANSCEIVER | RESPONSE, 0, 1)
+            others = {(wire.DELIVER_SM, 0), (SUBMIT_RESP, 0), (wire.ENQUIRE_LINK | RESPONSE, 0)}
+            assert {frame.header[:2] for frame in frames[1:]} == others
 
 
 def test_tls_that_goes_wrong(quick: Gateway) -> None:
