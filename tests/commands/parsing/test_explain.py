@@ -103,6 +103,7 @@ def test_every_kind_of_step_and_word_is_told(parser: Parser) -> None:
             {"layout": "ПРИВЕТ ОСТАТОУ ok", "case": "ПРИВЕТ ОСТАТОУ OK"}
             | {"one_edit": "ПРИВЕТ ОСТАТОК OK", "fillers": "ОСТАТОК OK"},
         ),
+        ("(,fkfyc) ltym", {"layout": "(БАЛАНС) ltym", "words": "БАЛАНС ltym", "case": "БАЛАНС LTYM"}),
         ("сщташкь1", {"layout": "CONFIRM1", "words": "CONFIRM 1"}),
         ("ltym", {"case": "LTYM"}),  # день: it means nothing by itself
         ("pin с уважением Иван", {"signature": "pin ", "words": "pin", "case": "PIN"}),
