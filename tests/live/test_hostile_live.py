@@ -160,6 +160,7 @@ def scrypt(password: str) -> str:
     return f"scrypt${cost}${block}${parallel}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
 
 
+@pytest.mark.slow
 def test_binds_that_take_work_to_check(tmp_path: Path) -> None:
     """H-20: costly passwords are checked beside the reactor; who resets meanwhile, or talks on, does no harm."""
     settings = f'[clients.costly]\npassword = "{scrypt("costly")}"\n'
@@ -178,6 +179,7 @@ def test_binds_that_take_work_to_check(tmp_path: Path) -> None:
             assert {frame.header[:2] for frame in frames[1:]} == others
 
 
+@pytest.mark.slow
 def test_tls_that_goes_wrong(quick: Gateway) -> None:
     """T-20: SMPP in clear on the TLS port, a handshake that stalls, and one that never begins are all dropped."""
     port = int(json.loads(quick.ready_file.read_text("utf-8"))["smpp_tls"].rpartition(":")[2])
