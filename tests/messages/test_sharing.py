@@ -156,6 +156,23 @@ def test_a_sleeper_sends_nothing_that_may_be_anothers(place: Place) -> None:
     assert texts(asking) + texts(receiver) == ["Not rec"]
 
 
+def test_an_answer_counts_though_the_lease_is_lost(place: Place) -> None:
+    """Sent under a lease that has lapsed since, and acknowledged: it has arrived, so nobody delivers it after that."""
+    one, other = place.bench(), place.bench()
+    beat(one, other)
+    asking = Esme(one)
+    asking.answer = None
+    asking.submit("BALANCE")
+    (sent,) = asking.take()
+    place.lapse()
+    beat(other, one)
+    asking.respond(sent)
+    asking.peer.close()
+    receiver = Esme(other, bind=RECEIVER)
+    later(one, other, seconds=2)
+    assert texts(receiver) == []
+
+
 def test_a_lease_that_nobody_has_missed_goes_on(place: Place) -> None:
     """While the gateway does not know whether its lease holds it sends nothing; when nobody has taken over, it goes on
     where it was and sends nothing twice."""
