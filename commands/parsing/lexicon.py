@@ -66,7 +66,7 @@ class Word:
     primary: bool = False
     custom: bool = False  # of a user's own command
     exact_only: bool = False  # a user's
-    meaning: str | None = attrs.field(init=False)  # for explanations; None for a word that only occurs inside phrases
+    meaning: str | None = attrs.field(init=False)  # for explanations; None: nothing by itself
     language: str | None = attrs.field(init=False)  # by the script of the word; None for digits and marks
 
     @meaning.default
@@ -75,9 +75,7 @@ class Word:
             return self.command or self.argument
         if self.negation:
             return "negation"
-        if self.filler:
-            return "filler"
-        return "signature" if self.signature or self.sent_from else None
+        return "filler" if self.filler else None
 
     @language.default
     def _by_script(self) -> str | None:
@@ -155,7 +153,7 @@ def build_lexicon(listed: Listed) -> Lexicon:
             phrases.setdefault(entry.words[0], []).append((entry.words[1:], whole[entry.text]))
         for text in entry.words:
             word = exact.setdefault(text, Word(text))
-            if entry.exact_only or entry.role == "device":
+            if entry.exact_only:
                 continue
             if entry.role != "argument":
                 folded.setdefault(skeleton(text), attrs.evolve(word, argument=None))
@@ -267,7 +265,7 @@ def _neighbours(entries: Iterable[Entry]) -> list[str]:
     commands = [(entry, spelling) for entry in entries if entry.role == "command" for spelling in _spellings(entry)]
     faults: list[str] = []
     for (one, left), (two, right) in combinations(commands, 2):
-        if one.meaning != two.meaning and left != right and OSA.distance(left, right, score_cutoff=1) == 1:
+        if one.meaning != two.meaning and OSA.distance(left, right, score_cutoff=1) == 1:
             faults.append(
                 f"{two.source}: {two.written!r} ({two.meaning}) is one edit from {one.written!r} "
                 f"({one.meaning}, {one.source})"
@@ -278,7 +276,7 @@ def _neighbours(entries: Iterable[Entry]) -> list[str]:
 def _phrases_of_two(entries: Iterable[Entry]) -> list[str]:
     """A phrase must not hold a word of another command: a text with both is asked about."""
     entries = list(entries)
-    commands = {entry.text: entry for entry in entries if entry.role == "command" and len(entry.words) == 1}
+    commands = {entry.text: entry for entry in entries if entry.role == "command"}
     return [
         f"{entry.source}: {entry.written!r} ({entry.meaning}) holds {other.written!r} ({other.meaning}, {other.source})"
         for entry in entries

@@ -74,6 +74,13 @@ def test_every_kind_of_step_and_word_is_told(parser: Parser) -> None:
         ("confirm", "confirm", "confirm", "exact"),
         ("нет", "нет", "off", "exact"),
     ]
+    assert words(parser, "Не сейчас, пин sent from bank") == [
+        ("Не", "не", "negation", "case"),
+        ("сейчас", "сейчас", "unknown", "none"),
+        ("пин", "пин", "pin", "exact"),
+        ("sent from", "sent from", "unknown", "none"),
+        ("bank", "bank", "unknown", "none"),
+    ]
     assert words(parser, "нет, 482193") == [("нет", "нет", "negation", "exact"), ("482193", "482193", "code", "exact")]
     assert words(parser, "support No Money\n-- \nIvan") == [
         ("support", "support", "support", "exact"),

@@ -158,6 +158,11 @@ def test_how_a_word_of_a_user_matched_is_told(tmp_path: Path) -> None:
     assert parser.classify("Тариф") == Understood("tariff", None, MatchKind.CASE, "ru", ("case",))
 
 
+def test_a_word_may_be_the_wrong_layout_of_a_transliteration(tmp_path: Path) -> None:
+    """Transliterations and the words of a user have no wrong layout, so nothing can collide with it."""
+    assert brief(load(tmp_path, "[synonyms]\nbalance = ['туе']").classify("туе")) == "run balance"
+
+
 def test_a_listed_word_again_as_a_synonym_changes_nothing(tmp_path: Path) -> None:
     """It keeps its looser ways of matching."""
     parser = load(tmp_path, '[synonyms]\nbalance = ["balance"]')
