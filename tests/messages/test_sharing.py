@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from gateway.messages.attempts import KeepRow
+from gateway.smpp.codec import encode
 from gateway.smpp.constants import MessageState
 from gateway.smpp.pdus import CancelSm, QuerySm, QuerySmResp
 from gateway.smpp.statuses import CommandStatus
+from gateway.storage.base import OutboxRow
 from tests.contracts.conftest import database, server
 from tests.doubles import Bench
-from tests.esme import HANDSET, RECEIVER, SUBSCRIBER, TRANSMITTER, Esme
+from tests.esme import HANDSET, RECEIVER, SUBSCRIBER, TRANSMITTER, Esme, submit_sm
 from tests.sharing import Double, Place, Real, beat, later, texts
 
 __all__ = ["database", "server"]
@@ -105,6 +108,24 @@ def test_what_waits_comes_in_order_wherever_the_client_binds(pair: tuple[Bench, 
     assert texts(receiver) == ["Balance", "Command", "Not rec"]
 
 
+def test_what_is_asked_while_a_receiver_binds_keeps_its_place(place: Place) -> None:
+    """A request in the same transaction as the beat that begins to receive: what follows it comes after it."""
+    bench = place.bench()
+    transmitter = Esme(bench, bind=TRANSMITTER)
+    receivers: list[Esme] = []
+
+    def at_once(_: None) -> None:
+        receivers.append(Esme(bench, bind=RECEIVER))
+        request = submit_sm("BALANCE")
+        request.sequence_number = 100
+        transmitter.peer.send(encode(request))
+
+    bench.storage.submit(KeepRow(OutboxRow(0)), at_once, pytest.fail)
+    transmitter.submit("HELP")
+    later(bench, seconds=1.5)
+    assert texts(receivers[0]) == ["Balance", "Command"]
+
+
 def test_what_a_client_leaves_behind_follows_it(pair: tuple[Bench, Bench]) -> None:
     """Sent and not answered when the binding ends: given back, and delivered by the gateway where the client is."""
     one, other = pair
@@ -171,6 +192,20 @@ def test_an_answer_counts_though_the_lease_is_lost(place: Place) -> None:
     receiver = Esme(other, bind=RECEIVER)
     later(one, other, seconds=2)
     assert texts(receiver) == []
+
+
+def test_nothing_is_claimed_under_a_lease_that_has_lapsed(place: Place) -> None:
+    """Accepted by a gateway that does not know yet that it was taken for dead, and then is: others deliver it."""
+    one, other = place.bench(), place.bench()
+    beat(one, other)
+    asking = Esme(one)
+    place.lapse()
+    beat(other)
+    asking.submit("BALANCE")
+    assert asking.take() == []
+    receiver = Esme(other, bind=RECEIVER)
+    later(other, seconds=1.5)
+    assert texts(receiver) == ["Balance"]
 
 
 def test_a_lease_that_nobody_has_missed_goes_on(place: Place) -> None:

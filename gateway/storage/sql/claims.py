@@ -3,8 +3,8 @@
 How this works: a lease is one row, whatever is claimed under it, so renewing costs the same however much there is; an
 outbox row names the lease that has claimed it. Beats take an advisory lock, so that what one of them sees of the
 leases and of free rows stays true until it commits. Transactions that put claimed rows in take the same lock shared,
-and look at the lanes of others; while a gateway is alone neither is needed, and a new gateway claims nothing before
-that one has seen it (``gateways.alone``).
+and look at the lanes of others; a gateway that was alone at its last beat needs neither. A new gateway makes the others
+beat, so only for the moment until they do is the order on a lane left to chance.
 
 The lease is measured twice: by the server, whose word counts, and here from just before the renewal was sent. Ours
 ends first, and a process that slept knows when it wakes up, for its clock runs on. Whoever sees that a lease has
@@ -47,9 +47,9 @@ _CLOCK: Final = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _BRIEFLY: Final = "SELECT set_config('idle_in_transaction_session_timeout', '2000', true)"
 _LOCK: Final = f"{_BRIEFLY}, pg_advisory_xact_lock(749401)"
 _LOCK_SHARED: Final = f"{_BRIEFLY}, pg_advisory_xact_lock_shared(749401)"
-_RENEW: Final = f"UPDATE gateways SET until = {_CLOCK} + %s WHERE id = %s RETURNING alone"
-_REGISTER: Final = f"INSERT INTO gateways (id, until, alone) VALUES (%s, {_CLOCK} + %s, false)"
-_OTHERS: Final = f"SELECT id, until > {_CLOCK}, alone FROM gateways WHERE id <> %s"
+_RENEW: Final = f"UPDATE gateways SET until = {_CLOCK} + %s WHERE id = %s RETURNING id"
+_REGISTER: Final = f"INSERT INTO gateways (id, until) VALUES (%s, {_CLOCK} + %s)"
+_OTHERS: Final = f"SELECT id, until > {_CLOCK} FROM gateways WHERE id <> %s"
 _FREE_ORPHANS: Final = "UPDATE outbox SET claimed_by = NULL WHERE claimed_by <> ALL(%s)"
 _TAKE: Final = """
 WITH free AS (
@@ -102,11 +102,9 @@ class SqlClaims:
         began = self._clock()
         lease = int(LEASE_SECONDS * 1_000_000)
         run(_LOCK)
-        gateway, was_alone = self._gateway, False
+        gateway = self._gateway
         renewed = run(_RENEW, lease, gateway)
-        if renewed:
-            was_alone = bool(renewed[0][0])
-        else:
+        if not renewed:
             gateway = _new_name()
             run(_REGISTER, gateway, lease)
             self._notify(())
@@ -117,19 +115,13 @@ class SqlClaims:
             run(_FREE_ORPHANS, [gateway, *living])
             if lapsed:
                 run("DELETE FROM gateways WHERE id = ANY(%s)", lapsed)
-        alone = not living
-        if alone is not was_alone:
-            run("UPDATE gateways SET alone = %s WHERE id = %s", alone, gateway)
-        taken: list[tuple[Message, OutboxRow]] = []
-        is_free_to_take = not any(row[1] and row[2] for row in others)
-        if is_free_to_take and clients:
-            taken = self._take(books, gateway, clients)
-        receiving = set(clients) if is_free_to_take and len(taken) < _TAKEN_AT_ONCE else set()
+        taken = self._take(books, gateway, clients) if clients else []
+        receiving = set(clients) if len(taken) < _TAKEN_AT_ONCE else set()
 
         def keep() -> None:
             if not renewed:
                 self._receiving = set()
-            self._gateway, self._until, self._alone = gateway, began + LEASE_SECONDS, alone
+            self._gateway, self._until, self._alone = gateway, began + LEASE_SECONDS, not living
             self._beats += 1
             # A row may have been put in free between the claiming and now: what comes after it must wait behind it.
             self._receiving = (self._receiving - set(clients)) | (receiving - self._freed_for)
@@ -227,9 +219,6 @@ class SqlClaims:
         if self._at_commit:
             for keep in self._at_commit:
                 keep()
-            if self._alone:
-                # Nobody looks at lanes then: what comes after a free row must not be claimed before it.
-                self._receiving -= self._freed_for
             self.rolled_back()
 
     def rolled_back(self) -> None:

@@ -118,10 +118,8 @@ gateways = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("until", BigInteger, nullable=False),
-    Column("alone", Boolean(create_constraint=False), nullable=False),
 )
-"""The leases: ``until`` is µs UTC of the database's own clock. A gateway that is ``alone`` puts claimed rows in without
-a look at those of others, so nobody else claims anything before it has seen them."""
+"""The leases: ``until`` is µs UTC of the database's own clock."""
 
 parts = Table(
     "parts",
