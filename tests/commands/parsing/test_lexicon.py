@@ -164,8 +164,9 @@ def test_a_word_may_be_the_wrong_layout_of_a_transliteration(tmp_path: Path) -> 
 
 
 def test_a_listed_word_again_as_a_synonym_changes_nothing(tmp_path: Path) -> None:
-    """It keeps its looser ways of matching."""
+    """It stays the name of its command and keeps its looser ways of matching."""
     parser = load(tmp_path, '[synonyms]\nbalance = ["balance"]')
+    assert parser.classify("balance") == Understood("balance", None, MatchKind.EXACT, "en", ("case",))
     assert brief(parser.classify("ВАLАNСЕ")) == "run balance"
     assert brief(parser.classify("balnce")) == "run balance"
 
