@@ -9,6 +9,7 @@ The map::
     messages, waiting, wallet            the single books
     statements   every query, compiled once for a dialect      tables   the schema      rows, sealing   values <-> rows
     database     what a connection does      sqlite, postgresql   the two that exist
+    claims       which of several gateways on a PostgreSQL delivers what
     schema       whether what is there is ours and of this version      files   pepper and lock beside a SQLite file
 
 Nothing of this package is imported while everything is kept in memory.
