@@ -112,7 +112,9 @@ def test_reading_needs_no_lock_and_writing_does(url: str, tmp_path: Path) -> Non
     storage = open_sqlite(tmp_path).storage
     assert len(call("accounts", "list", "--database", url).splitlines()) == 2
     assert len(call("messages", "list", "--database", url).splitlines()) == 4
-    assert "in use by another process" in call("accounts", "set", "79991110001", "--blocked", "--database", url, status=2)
+    assert "in use by another process" in call(
+        "accounts", "set", "79991110001", "--blocked", "--database", url, status=2
+    )
     storage.close()
 
 
