@@ -17,7 +17,7 @@ PYTEST_ARGS ?=
 JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help demo serve test test-slow bench lint format types dist constraints clean
+.PHONY: help demo serve test test-slow soak bench lint format types dist constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test: $(VENV)/.installed-test ## Run the test suite (minutes)
 
 test-slow: $(VENV)/.installed-test ## Run the slow tests: other clients, whole installs, long properties
 	HYPOTHESIS_PROFILE=slow $(PYTEST) -m slow --timeout 1800 $(PYTEST_ARGS)
+
+soak: $(VENV)/.installed-test ## Kill gateways two hundred times under load (hours)
+	$(BIN)/python -m pytest -m soak --timeout 14400 $(PYTEST_ARGS)
 
 bench: $(VENV)/.installed-test ## Measure what the pure rooms cost, in microseconds
 	$(BIN)/python -m pytest tests/benchmarks -m bench --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name \
