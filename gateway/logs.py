@@ -58,6 +58,10 @@ class LineObserver:
 def begin(stream: TextIO, log_format: Literal["text", "json"], level: str) -> None:
     """Send everything of ``level`` and above to the stream, from now on and for the whole process."""
     predicate = LogLevelFilterPredicate(defaultLogLevel=LogLevel.levelWithName(level))
+    if level == "info":
+        # Twisted's own news ("Exchange starting on 2775", "Main loop terminated.") repeats ours in its own words.
+        predicate.setLogLevelForNamespace("log_legacy", LogLevel.warn)
+        predicate.setLogLevelForNamespace("twisted", LogLevel.warn)
     observer = FilteringLogObserver(LineObserver(stream, log_format), [predicate])
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)
 
