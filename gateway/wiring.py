@@ -15,9 +15,10 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import Site
 
-from commands.dispatcher import Dispatcher
+from commands.dispatcher import Dispatcher, ReplyLimits
 from commands.parsing import Parser
-from commands.replies.catalogue import Catalogue
+from commands.parsing.lexicon import LexiconError
+from commands.replies.catalogue import Catalogue, CatalogueError
 from commands.support.desk import SupportDesk
 from commands.wallet.accounts import Account
 from commands.wallet.service import Wallet
@@ -61,7 +62,11 @@ GSM_DATA_CODING: Final = 0xF1
 
 
 class CannotBuild(Exception):
-    """A file that the settings name cannot be used; the text says which and why."""
+    """Files that the settings name cannot be used; ``faults`` has one line for each thing that is wrong."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = list(faults)
 
 
 def use_monotonic_clock(reactor: Any) -> None:
@@ -101,12 +106,7 @@ def build_emulator(
         parts_wait=int(settings.messages.parts_wait * SECOND),
     )
     default_messages = _default_messages(settings)
-    dispatcher = Dispatcher(
-        Parser.load(),
-        Catalogue.load(segments.count),
-        Wallet(settings.wallet, draws.draw, pepper),
-        SupportDesk.load(),
-    )
+    dispatcher = _dispatcher(settings, Wallet(settings.wallet, draws.draw, pepper))
     short_codes = frozenset({str(settings.wallet.short_code)})
     house = House(
         answering=Answering(dispatcher, terms.validity),
@@ -275,6 +275,24 @@ class _OpenAccounts:
         for account in self.accounts:
             if books.accounts.get(account.number) is None:
                 books.accounts.put(account)
+
+
+def _dispatcher(settings: Settings, wallet: Wallet) -> Dispatcher:
+    """The commands with the words and texts of the settings' own files; raises CannotBuild with all their faults."""
+    faults: list[str] = []
+    parser, catalogue = None, None
+    try:
+        parser = Parser.load(settings.commands)
+    except LexiconError as error:
+        faults += (f"--commands: {fault}" for fault in error.faults)
+    try:
+        catalogue = Catalogue.load(segments.count, settings.replies)
+    except CatalogueError as error:
+        faults += (f"--replies: {fault}" for fault in error.faults)
+    if parser is None or catalogue is None:
+        raise CannotBuild(*faults)
+    limits = ReplyLimits(**attrs.asdict(settings.reply_limits))
+    return Dispatcher(parser, catalogue, wallet, SupportDesk.load(), limits=limits)
 
 
 def _default_messages(settings: Settings) -> dict[int, DefaultMessage]:

@@ -48,6 +48,8 @@ _SPELLINGS: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "wallet.language": (("en", "en"), ("ru", "ru")),
     "wallet.currency": (("USD", "USD"), ("EUR", "EUR")),
     "wallet.short_code": (("900", "900"), ("7495", "7495")),
+    "commands": (("a.toml", Path("a.toml")), ("b.toml", Path("b.toml"))),
+    "replies": (("a.toml", Path("a.toml")), ("b.toml", Path("b.toml"))),
     "ready_file": (("a.json", Path("a.json")), ("b.json", Path("b.json"))),
     "smpp.tls_certificate": (("a.pem", Path("a.pem")), ("b.pem", Path("b.pem"))),
     "smpp.tls_key": (("a.pem", Path("a.pem")), ("b.pem", Path("b.pem"))),

@@ -64,6 +64,8 @@ _METAVARS = {
     "--pepper-file": "PATH",
     "--seed": "N",
     "--clock-start": "ISO",
+    "--commands": "FILE",
+    "--replies": "FILE",
     "--ready-file": "PATH",
     "--log-format": "text|json",
     "--log-level": "LEVEL",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,16 +14,27 @@ from gateway.commandline.faults import Unusable
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each text.")
+@click.option(
+    "--commands",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    envvar="SMS_GATEWAY_COMMANDS",
+    help="A TOML file with words of your own, as for serve.",
+)
 @click.argument("text", nargs=-1, required=True)
-def parse(text: tuple[str, ...], as_json: bool) -> None:
+def parse(text: tuple[str, ...], as_json: bool, commands: Path | None) -> None:
     """Show how TEXT is understood, and by which steps.
 
     Uses no network. With TEXT - the texts are read from standard input, one a line; with --json each line is a JSON
     string, so that a text can hold any character. Put -- before a text that begins with a dash.
     """
     from commands.parsing import Parser
+    from commands.parsing.lexicon import LexiconError
 
-    parser = Parser.load()
+    try:
+        parser = Parser.load(commands)
+    except LexiconError as error:
+        raise Unusable([f"--commands: {fault}" for fault in error.faults]) from None
     if text != ("-",):
         _show(parser, " ".join(text), as_json)
         return

@@ -52,7 +52,7 @@ def serve(outbind: tuple[str, ...], **options: Any) -> None:
     except ListenError as error:
         raise Unusable(error.faults) from None
     except CannotBuild as error:
-        raise Unusable([str(error)]) from None
+        raise Unusable(error.faults) from None
 
     core: IReactorCore = reactor
     ready = ReadyFile(settings.ready_file)

@@ -183,6 +183,20 @@ class OutbindSettings:
 
 
 @attrs.frozen(kw_only=True)
+class ReplyLimitSettings:
+    """``[reply_limits]``: how many automatic replies a subscriber gets before silence; off by default."""
+
+    replies: int = attrs.field(
+        default=0, metadata=_means("replies to one subscriber within the window, then silence; 0 = no limit")
+    )
+    replies_window: Positive = attrs.field(default=Positive(600), metadata=_means("that window, seconds"))
+    not_understood: int = attrs.field(
+        default=0, metadata=_means("replies to texts that are no command within their window; 0 = no limit")
+    )
+    not_understood_window: Positive = attrs.field(default=Positive(3600), metadata=_means("that window, seconds"))
+
+
+@attrs.frozen(kw_only=True)
 class WalletSettings(WalletRules):
     """``[wallet]``: the short code that is answered, and the rules of the mock wallet by their own names."""
 
@@ -270,6 +284,13 @@ class Settings:
         default=False,
         metadata=_means("send every message back to its sender with swapped addresses; no wallet", "--loopback"),
     )
+    commands: Path | None = attrs.field(
+        default=None,
+        metadata=_means("TOML file with synonyms and commands of your own that have a fixed reply", "--commands"),
+    )
+    replies: Path | None = attrs.field(
+        default=None, metadata=_means("TOML file with reply texts of your own", "--replies")
+    )
     ready_file: Path | None = attrs.field(
         default=None, metadata=_means("written once everything listens, removed at the end", "--ready-file")
     )
@@ -280,6 +301,7 @@ class Settings:
     messages: MessageSettings = attrs.field(factory=MessageSettings, metadata=_TABLE)
     log: LogSettings = attrs.field(factory=LogSettings, metadata=_TABLE)
     wallet: WalletSettings = attrs.field(factory=WalletSettings, metadata=_TABLE)
+    reply_limits: ReplyLimitSettings = attrs.field(factory=ReplyLimitSettings, metadata=_TABLE)
     routes: tuple[RouteSettings, ...] = attrs.field(
         default=(),
         metadata=_means('a list of `[[routes]]`: `destination` (pattern) and `action = "loopback"`')

@@ -15,6 +15,8 @@ _HEADER = """\
 
 _EXAMPLES: Mapping[str, str] = {
     "seed": "1",
+    "commands": '"commands.toml"',
+    "replies": '"replies.toml"',
     "ready_file": '"ready.json"',
     "storage.pepper_file": '"pepper"',
     "smpp.tls_port": "8775",
