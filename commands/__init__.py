@@ -1,1 +1,3 @@
-"""Text in, Reply out: what the wallet's subscribers can do by SMS. Knows nothing of SMPP, Twisted or `gateway`."""
+"""Text in, Reply out: what the wallet's subscribers can do by SMS. Knows nothing of SMPP, Twisted or
+`gateway`.
+"""
