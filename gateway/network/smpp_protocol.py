@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 LINGER_SECONDS: Final = 5.0
 """A closed connection that its peer neither reads nor closes is aborted after this."""
 
+RESUMED_GRACE_SECONDS: Final = 1.0
+"""After we read again, what waited in the socket comes in before the session's timers look."""
+
 EVENTS_PER_TURN: Final = 256
 """Events of one connection before others get their turn: about 5 ms of work."""
 
@@ -63,6 +66,7 @@ class SmppProtocol(Protocol):
         self.peer = ""
         self._congested_since: float | None = None
         self._closing_since: float | None = None
+        self._resumed_at = float("-inf")
         self._pulling = False
         self._flush_due = False
         self._more_due = False
@@ -110,6 +114,7 @@ class SmppProtocol(Protocol):
     def resumeProducing(self) -> None:
         """The peer reads again."""
         self._congested_since = None
+        self._resumed_at = self._exchange.monotonic()
         self._settle_reading()
         self.pull()
         if self.binding is not None:
@@ -194,12 +199,13 @@ class SmppProtocol(Protocol):
         if self._closing_since is not None:
             if now - self._closing_since >= LINGER_SECONDS:
                 self.transport.abortConnection()
-        elif since is not None and now - since >= self._exchange.write_timeout:
-            self._exchange.log_closed(self, "write_timeout")
-            self.session.close("write_timeout")
-            self.transport.abortConnection()
-            self.pull()
-        elif now >= self.session.deadline:
+        elif since is not None:
+            # While we do not read, no timer of the session judges what the peer may well have sent.
+            if now - since >= self._exchange.write_timeout:
+                self.session.close("write_timeout")
+                self.transport.abortConnection()
+                self.pull()
+        elif now >= max(self.session.deadline, self._resumed_at + RESUMED_GRACE_SECONDS):
             self.session.tick(now)
             self.pull()
 
