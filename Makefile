@@ -13,6 +13,8 @@ METADATA := setup.cfg pyproject.toml constraints.txt
 
 # More options for pytest: make test PYTEST_ARGS="-x -k parser"
 PYTEST_ARGS ?=
+# How many examples the properties of `make test-slow` try: slow 2,000 each, long 20,000 (an hour).
+PROFILE ?= slow
 # Processes that run tests; 0 runs them in one.
 JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
@@ -32,7 +34,7 @@ test: $(VENV)/.installed-test ## Run the test suite (minutes)
 	$(PYTEST) -m "not slow and not soak and not bench" $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed-test ## Run the slow tests: other clients, whole installs, long properties
-	HYPOTHESIS_PROFILE=slow $(PYTEST) -m slow --timeout 1800 $(PYTEST_ARGS)
+	HYPOTHESIS_PROFILE=$(PROFILE) $(PYTEST) -m slow --timeout 1800 $(PYTEST_ARGS)
 
 soak: $(VENV)/.installed-test ## Kill gateways two hundred times under load (hours)
 	$(BIN)/python -m pytest -m soak --timeout 14400 $(PYTEST_ARGS)

@@ -14,7 +14,7 @@ import attrs
 
 from gateway.clients.directory import Client
 from gateway.messages.answering import Answering
-from gateway.messages.message import SCHEDULED, Fate, Kind, Message
+from gateway.messages.message import SCHEDULED, Fate, Kind, Message, back_to_sender
 from gateway.messages.reading import USER_DATA_HEADER, decoded, text_of
 from gateway.messages.routing import Route, may_be_answered
 from gateway.messages.settlement import Outgoing, Terms, owed_notification, owed_receipts, send, settle
@@ -324,28 +324,16 @@ def enqueue(books: Books, message: Message) -> Outgoing:
 
 def loopback_of(message: Message, message_id: int, now: int, terms: Terms) -> Message:
     """The message that a loopback route sends back: swapped addresses, same coding, octets and header."""
-    return Message(
-        id=message_id,
-        kind=Kind.LOOPBACK,
-        client="",
-        recipient=message.client,
-        fate=Fate.CLIENT,
-        spelled_id="",
-        whole=message_id,
-        source_addr_ton=message.dest_addr_ton,
-        source_addr_npi=message.dest_addr_npi,
-        source_addr=message.destination_addr,
-        dest_addr_ton=message.source_addr_ton,
-        dest_addr_npi=message.source_addr_npi,
-        destination_addr=message.source_addr,
-        data_coding=message.data_coding,
-        user_data=message.user_data,
-        state=MessageState.ENROUTE,
-        accepted_at=now,
+    copy = back_to_sender(
+        message,
+        message_id,
+        Kind.LOOPBACK,
+        message.data_coding,
+        message.user_data,
+        now,
+        now + terms.validity,
         esm_class=message.esm_class & USER_DATA_HEADER,
-        service_type=message.service_type,
-        protocol_id=message.protocol_id,
-        priority_flag=message.priority_flag,
-        expires_at=now + terms.validity,
         tlvs=message.tlvs,
     )
+    copy.protocol_id, copy.priority_flag = message.protocol_id, message.priority_flag
+    return copy

@@ -8,9 +8,8 @@ import attrs
 
 from commands.dispatcher import Dispatcher
 from commands.request import Request
-from gateway.messages.message import Fate, Kind, Message
+from gateway.messages.message import Kind, Message, back_to_sender
 from gateway.messages.routing import subscriber_number
-from gateway.smpp.constants import MessageState
 from gateway.sms import alphabets
 from gateway.storage.base import Books
 
@@ -51,32 +50,10 @@ class Answering:
             return Answered(None, "silent")
         data_coding, octets = _encoded(reply.text, default_alphabet)
         message_id = books.messages.next_id()
-        return Answered(
-            Message(
-                id=message_id,
-                kind=Kind.REPLY,
-                client="",
-                recipient=message.client,
-                fate=Fate.CLIENT,
-                spelled_id="",
-                whole=message_id,
-                source_addr_ton=message.dest_addr_ton,
-                source_addr_npi=message.dest_addr_npi,
-                source_addr=message.destination_addr,
-                dest_addr_ton=message.source_addr_ton,
-                dest_addr_npi=message.source_addr_npi,
-                destination_addr=message.source_addr,
-                data_coding=data_coding,
-                user_data=octets,
-                state=MessageState.ENROUTE,
-                accepted_at=now,
-                service_type=message.service_type,
-                expires_at=now + self._validity,
-                outcome=reply.outcome,
-                sealed=bool(reply.secrets),
-            ),
-            reply.outcome,
-        )
+        answer = back_to_sender(message, message_id, Kind.REPLY, data_coding, octets, now, now + self._validity)
+        answer.outcome = reply.outcome
+        answer.sealed = bool(reply.secrets)
+        return Answered(answer, reply.outcome)
 
 
 @lru_cache(maxsize=4096)

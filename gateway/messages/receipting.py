@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.messages.message import Fate, Kind, Message
+from gateway.messages.message import Kind, Message, back_to_sender
 from gateway.smpp.constants import MessageState, Tag
 from gateway.smpp.receipts import Receipt, format_receipt
 from gateway.sms import alphabets
@@ -52,27 +52,15 @@ def receipt_for(message: Message, message_id: int, state: int, now: int, expires
     if message.error:
         tlvs.append((int(Tag.NETWORK_ERROR_CODE), bytes((_GSM_NETWORK,)) + message.error.to_bytes(2, "big")))
     tlvs.extend(tlv for tlv in message.tlvs if tlv[0] == Tag.USER_MESSAGE_REFERENCE)
-    return Message(
-        id=message_id,
-        kind=Kind.RECEIPT,
-        client="",
-        recipient=message.client,
-        fate=Fate.CLIENT,
-        spelled_id="",
-        whole=message_id,
-        source_addr_ton=message.dest_addr_ton,
-        source_addr_npi=message.dest_addr_npi,
-        source_addr=message.destination_addr,
-        dest_addr_ton=message.source_addr_ton,
-        dest_addr_npi=message.source_addr_npi,
-        destination_addr=message.source_addr,
-        data_coding=0,
-        user_data=text.encode("ascii", "replace"),
-        state=MessageState.ENROUTE,
-        accepted_at=now,
+    return back_to_sender(
+        message,
+        message_id,
+        Kind.RECEIPT,
+        0,
+        text.encode("ascii", "replace"),
+        now,
+        expires_at,
         esm_class=RECEIPT_ESM_CLASS if final else NOTIFICATION_ESM_CLASS,
-        service_type=message.service_type,
-        expires_at=expires_at,
         tlvs=tuple(tlvs),
     )
 
