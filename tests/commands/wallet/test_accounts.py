@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from commands.wallet.accounts import Account, EntryKind
+from commands.wallet.accounts import Account, CheckLock, EntryKind, Payment, PaymentState, PinState
 from commands.wallet.errors import AccountBlocked, NoAccount
 from commands.wallet.money import Money
 from commands.wallet.rules import WalletRules
@@ -128,3 +128,23 @@ def test_all_faults_of_rules_are_told_at_once() -> None:
     """Two wrong rules give two sentences; the defaults give none."""
     assert len(WalletRules(language="de", pin_digits=1).faults()) == 2
     assert WalletRules().faults() == []
+
+
+def test_the_largest_account_has_no_faults() -> None:
+    """Every limit itself is allowed: 15 digits, five currencies, zero, and all that 64 bits hold."""
+    balances = (Money(0, "AAA"), Money(2**63 - 1, "AAB"), *(Money(1, f"AA{letter}") for letter in "CDE"))
+    assert Account("7" * 15, "en", balances).faults() == []
+
+
+def test_nothing_is_set_in_a_new_account() -> None:
+    """A new account has no PIN, no locks and no history of restores, and a new payment was never held."""
+    assert Account(NUMBER).pin == PinState(b"", 0, 0, 0, (), 0, "", 0, ())
+    assert CheckLock("atm") == CheckLock("atm", 0, 0, 0)
+    payment = Payment(1, NUMBER, Money(1, "RUB"), "ACME", "api:1", NOON)
+    assert (payment.state, payment.reason, payment.tries, payment.expires_at) == (PaymentState.HELD, "", 0, 0)
+
+
+def test_digests_are_not_shown() -> None:
+    """What is kept of a PIN or a code is in no log: with the pepper it is as good as the secret."""
+    payment = Payment(1, NUMBER, Money(1, "RUB"), "ACME", "api:1", NOON, code_digest=b"digest of a code")
+    assert "digest of" not in repr((PinState(digest=b"digest of a PIN"), payment))

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commands.wallet.errors import AmountInvalid
-from commands.wallet.money import EXPONENTS, Money, exponent, parse_amount
+from commands.wallet.money import EXPONENTS, LARGEST_AMOUNT, Money, exponent, parse_amount
 
 # CLDR says how many decimals are in use, ISO 4217 how many there are; here they differ.
 NOT_IN_USE = {"IQD", "UGX"}
@@ -92,3 +92,22 @@ def test_exponents_are_those_of_cldr(currency: str) -> None:
 def test_a_debt_is_readable() -> None:
     """A negative amount, which no balance is, would still be shown with its sign."""
     assert str(Money(-5, "RUB")) == "-0.05 RUB"
+
+
+def test_amounts_that_histories_show() -> None:
+    """Nothing has no sign, and the smallest amount its zeros."""
+    assert str(Money(0, "RUB")) == "0.00 RUB"
+    assert str(Money(1, "RUB")) == "0.01 RUB"
+    assert str(Money(0, "JPY")) == "0 JPY"
+
+
+@pytest.mark.parametrize(("currency", "digits"), [("IQD", 3), ("UGX", 0)])
+def test_exponents_of_currencies_whose_decimals_are_not_in_use(currency: str, digits: int) -> None:
+    """Here ISO 4217 counts, not what people use."""
+    assert exponent(currency) == digits
+
+
+def test_a_balance_fits_64_bits() -> None:
+    """The largest amount is the largest that a database keeps in a signed integer of eight octets."""
+    assert LARGEST_AMOUNT.bit_length() == 63
+    assert LARGEST_AMOUNT + 1 == 1 << 63
