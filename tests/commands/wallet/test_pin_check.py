@@ -114,3 +114,13 @@ def test_a_restore_opens_a_locked_account() -> None:
         wallet().check_pin(books, NUMBER, "4821", NOON, f"check:{nth}", f"atm{nth // 5}")
     pin = new_pin(books)
     assert wallet().check_pin(books, NUMBER, pin, NOON, "check:a", "home") == PinCheck.RIGHT
+
+
+def test_the_history_says_which_checks_were_right_and_where() -> None:
+    """Each check is an entry with its terminal, and never with what was typed."""
+    books = DictBooks(account())
+    pin = new_pin(books)
+    wrong = "4826" if pin != "4826" else "4827"
+    wallet().check_pin(books, NUMBER, wrong, NOON, "check:1", "atm")
+    wallet().check_pin(books, NUMBER, pin, NOON, "check:2")
+    assert [entry.detail for entry in books.entries.of(NUMBER, 2)] == ["right", "wrong atm"]
