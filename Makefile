@@ -19,7 +19,7 @@ PROFILE ?= slow
 JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help demo serve test test-slow soak bench lint format types dist constraints clean
+.PHONY: help demo serve test test-slow soak bench mutants lint format types dist constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ soak: $(VENV)/.installed-test ## Kill gateways two hundred times under load (hou
 bench: $(VENV)/.installed-test ## Measure what the pure rooms cost, in microseconds
 	$(BIN)/python -m pytest tests/benchmarks -m bench --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name \
 		--benchmark-time-unit=us $(PYTEST_ARGS)
+
+mutants: $(VENV)/.installed-mutants ## Change the parser in two thousand ways and list what no test notices (half an hour)
+	HYPOTHESIS_PROFILE=mutants $(BIN)/mutmut run --max-children $(JOBS)
+	$(BIN)/mutmut results
 
 lint: $(VENV)/.installed-lint ## Check style and formatting
 	$(BIN)/ruff check .
@@ -85,3 +89,7 @@ $(VENV)/.installed-test: $(METADATA) | $(VENV)/bin/python
 $(VENV)/.installed-lint: $(METADATA) | $(VENV)/bin/python
 	$(PIP) --editable '.[test,lint]'
 	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
+
+$(VENV)/.installed-mutants: $(METADATA) | $(VENV)/bin/python
+	$(PIP) --editable '.[test,mutants]'
+	@touch $@

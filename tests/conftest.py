@@ -16,6 +16,8 @@ _COMMON: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthChe
 settings.register_profile("default", max_examples=200, **_COMMON)
 settings.register_profile("slow", max_examples=2_000, **_COMMON)
 settings.register_profile("long", max_examples=20_000, **_COMMON)
+# For mutation testing: the suite runs once for each mutant, and the same each time.
+settings.register_profile("mutants", max_examples=25, derandomize=True, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 _PROPERTIES_OF = ("tests/commands/parsing/", "tests/commands/replies/")

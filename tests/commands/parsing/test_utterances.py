@@ -63,8 +63,6 @@ def disagreements(label: Label, read: dict[str, Any]) -> list[str]:
 def test_the_parser_agrees_with_every_label(parser: Parser, language: str) -> None:
     """Every labelled text has its outcome, command, argument and match kind; a file has its least number of rows."""
     path = FOLDER / f"{language}.tsv"
-    if not path.exists():
-        pytest.skip(f"{path.name} is not written yet")
     rows = list(labels(path))
     assert len(rows) >= FEWEST
     assert {row.outcome for row in rows} == OUTCOMES
