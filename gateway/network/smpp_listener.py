@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
@@ -34,6 +35,10 @@ LATE_SECONDS: Final = 2.0
 
 REFUSAL_LINE_SECONDS: Final = 1.0
 """A client that floods us with bad PDUs must not flood the log: seven thousand lines a second were seen."""
+
+BINDS_PER_TURN: Final = 100
+"""Binds answered before others get their turn: about 10 ms of work. When a server comes back, all its clients bind at
+once."""
 
 _BIND_NAMES: Final[dict[int, Literal["transmitter", "receiver", "transceiver"]]] = {
     CommandId.BIND_TRANSMITTER: "transmitter",
@@ -105,6 +110,8 @@ class Exchange(ServerFactory):
         self._per_ip: dict[str, int] = {}
         self._failures: dict[str, TokenBucket] = {}
         self._next_turn: list[Callable[[], None]] = []
+        self._binds_left = BINDS_PER_TURN
+        self._binds_waiting: deque[tuple[SmppProtocol, Bind]] = deque()
         self._sweep_due: Any = None
         self._swept_at = 0.0
 
@@ -179,6 +186,25 @@ class Exchange(ServerFactory):
     # --- binds ---
 
     def bind(self, protocol: SmppProtocol, request: Bind) -> None:
+        """Answer a bind in this turn of the reactor or, behind many others, in one of the next."""
+        if self._binds_left == BINDS_PER_TURN:
+            self.in_next_turn(self._bind_more)
+        if self._binds_left and not self._binds_waiting:
+            self._binds_left -= 1
+            self._judge(protocol, request)
+        else:
+            self._binds_waiting.append((protocol, request))
+
+    def _bind_more(self) -> None:
+        self._binds_left = BINDS_PER_TURN
+        waiting = self._binds_waiting
+        if waiting:
+            self.in_next_turn(self._bind_more)
+        while waiting and self._binds_left:
+            self._binds_left -= 1
+            self._judge(*waiting.popleft())
+
+    def _judge(self, protocol: SmppProtocol, request: Bind) -> None:
         """Answer a bind now, or when a thread has computed its password's hash."""
         host = protocol.peer.rpartition(":")[0]
         now = self.monotonic()
