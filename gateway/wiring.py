@@ -36,6 +36,7 @@ from gateway.messages.availability import PendingFlags
 from gateway.messages.delivery import Delivery
 from gateway.messages.drafting import DefaultMessage, Drafting
 from gateway.messages.intake import Intake
+from gateway.messages.message import Message
 from gateway.messages.operations import Operations
 from gateway.messages.reading import text_of
 from gateway.messages.resumption import CLOCK, KeepClock, resume, resumed_time
@@ -236,15 +237,20 @@ def _storage(
     """The storage that the settings name, the pepper that belongs to it, where its time stood, and for one that may
     be shared this gateway's claims and what makes a connection that listens."""
     url = settings.storage.database
+
+    def text(message: Message) -> str | None:
+        return text_of(message, _alphabet(directory, message.client or message.recipient))
+
     if url == "memory:":
-        return MemoryStorage(finished_kept=settings.messages.history), _pepper(settings), "", None, None
+        storage = MemoryStorage(finished_kept=settings.messages.history, text_of=text)
+        return storage, _pepper(settings), "", None, None
     # Imported here: whoever keeps everything in memory need not wait for SQLAlchemy.
     from gateway.storage.sql.opening import open_storage
 
     try:
         opened = open_storage(
             url,
-            text_of=lambda message: text_of(message, _alphabet(directory, message.client or message.recipient)),
+            text_of=text,
             pepper_file=settings.storage.pepper_file,
             # A testing double of a reactor has no thread that another one could call: everything happens at once then.
             call_in_reactor=reactor.callFromThread if isinstance(reactor, ReactorBase) else None,

@@ -76,6 +76,9 @@ class SharedEnd:
     def read(self, query: Callable[[Any], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
         self._shared.memory.read(query, done, failed)
 
+    def observe(self, told: Callable[[list[Message]], None] | None) -> None:
+        self._shared.memory.observe(told)
+
     def close(self) -> None:
         """Nothing to give back."""
 

@@ -114,11 +114,21 @@ class Message:
     outcome: str = ""
     """The reply code that the wallet answered with, for lists and searches."""
     sealed: bool = False
-    """The text holds a secret (a PIN, a code): kept encrypted, wiped at the final state, for its recipient only."""
+    """The text holds a secret (a PIN, a code): kept encrypted, for its recipient only, and wiped at the final state
+    unless a handset may look at it again."""
+    command: str = ""
+    """The command that a request was understood as."""
+    match: str = ""
+    """How it was understood: the name of a :class:`commands.parsing.results.MatchKind`."""
 
     @property
     def is_final(self) -> bool:
         return self.state in FINAL_STATES
+
+    @property
+    def is_of_handset(self) -> bool:
+        """Whether it came from a handset, or ended in its inbox: it stays in a thread that the handset may read."""
+        return not self.recipient and (self.fate == Fate.HANDSET or not self.client)
 
 
 def back_to_sender(

@@ -9,14 +9,24 @@ had to be repeated; so it changes nothing outside of itself. ``done(result)`` co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Final, Protocol, TypeVar
 
 import attrs
 
+from commands.wallet.accounts import Account, Payment
+from commands.wallet.books import Accounts as AccountsOfWallet
 from commands.wallet.books import CommandBooks
+from commands.wallet.books import Payments as PaymentsOfWallet
 from gateway.messages.message import Message
 from gateway.sms.reassembly import OpenSets, PartSet, SetKey
+from gateway.storage.query import MessageQuery
+
+TextOf = Callable[[Message], "str | None"]
+"""The text of a message, None when its coding is no text."""
+
+CLEARABLE: Final = frozenset({"messages", "accounts"})
+"""What :meth:`Books.clear` knows."""
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -74,6 +84,23 @@ class Messages(Protocol):
     def unfinished(self) -> Iterable[Message]:
         """All that is not final, oldest first: what a start picks up."""
 
+    def delete(self, query: MessageQuery) -> int:
+        """Delete finished messages that match, oldest first, at most DELETED_AT_ONCE of them; how many they were. Those
+        that are on their way stay."""
+
+    # --- to be asked in ``storage.read`` ---
+
+    def search(self, query: MessageQuery) -> list[tuple[Message, str]]:
+        """At most ``query.limit`` messages that match, newest first unless the query says otherwise, each with its text
+        for people: no controls, empty for a sealed one and for what is no text."""
+
+    def count(self, query: MessageQuery) -> int:
+        """How many match; at most COUNTED."""
+
+    def revealed(self, message: Message) -> str:
+        """The text for people of a message that was got from these books, sealed or not: for its recipient's own eyes.
+        Empty when it was wiped."""
+
 
 @attrs.frozen
 class OutboxRow:
@@ -117,9 +144,30 @@ class Meta(Protocol):
     def put(self, name: str, value: str) -> None: ...
 
 
+class Accounts(AccountsOfWallet, Protocol):
+    """The book of accounts, page by page too."""
+
+    def after(self, number: str, limit: int) -> list[Account]:
+        """At most ``limit`` accounts with numbers above this one, in their order."""
+
+
+class Payments(PaymentsOfWallet, Protocol):
+    """The book of payments, page by page too."""
+
+    def after(self, number: int, limit: int) -> list[Payment]:
+        """At most ``limit`` payments with numbers above this one, oldest first."""
+
+    def before(self, number: int, limit: int) -> list[Payment]:
+        """At most ``limit`` payments with numbers below this one (0: all), newest first."""
+
+
 class Books(CommandBooks, Protocol):
     """All books of one transaction. The wallet's own are in :mod:`commands.wallet.books`."""
 
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def payments(self) -> Payments: ...
     @property
     def messages(self) -> Messages: ...
     @property
@@ -128,6 +176,14 @@ class Books(CommandBooks, Protocol):
     def parts(self) -> Parts: ...
     @property
     def meta(self) -> Meta: ...
+
+    def clear(self, what: Collection[str]) -> None:
+        """Forget ``"messages"`` (finished or not, what is on its way, open sets of parts) and ``"accounts"`` (with
+        entries, payments and limits); numbers go on where they were. Raises ValueError for anything else."""
+
+    def restart_numbers(self) -> None:
+        """Let ids and payment numbers begin with 1 again, once all messages and accounts were cleared; raises
+        ValueError before. For a storage of one gateway: another one would go on with numbers that it has in reserve."""
 
 
 class Patient:
@@ -154,6 +210,11 @@ class Storage(Protocol):
 
     def read(self, query: Callable[[Any], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
         """Run a query that changes nothing, without holding up a commit."""
+
+    def observe(self, told: Callable[[list[Message]], None] | None) -> None:
+        """Tell of all messages that a commit from now on adds or changes, once for each commit, on the caller's thread,
+        before ``done`` of its works. ``told`` does not raise; None ends it. Of a storage that gateways share it tells
+        what this one commits."""
 
     def close(self) -> None:
         """Give back files and connections; nothing may be submitted after that."""
