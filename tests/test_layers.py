@@ -65,6 +65,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "gateway.sms": ("attrs",),
     "gateway.clock": (),
     "gateway.draws": (),
+    "gateway.faults": ("attrs",),
     # What may be set is told by those whose rules it is.
     "gateway.settings": ("attrs", "cattrs", "commands.wallet", "gateway.clients", "gateway.smpp.limits"),
     # Text in, Reply out: nothing of the gateway.
