@@ -127,6 +127,10 @@ class WalletDown(Effect):
     kind: ClassVar[str] = "wallet_down"
 
 
+def _kept(fields: Mapping[str, object]) -> Mapping[str, object]:
+    return MappingProxyType(dict(fields))
+
+
 @attrs.frozen
 class Receipt(Effect):
     """The delivery receipt goes by these fields, as in ``[[receipts]]``."""
@@ -134,7 +138,7 @@ class Receipt(Effect):
     kind: ClassVar[str] = "receipt"
     fields: Mapping[str, object] = attrs.field(
         factory=dict,
-        converter=lambda fields: MappingProxyType(dict(fields)),
+        converter=_kept,
         metadata=_means("the fields of a receipt rule"),
     )
 

@@ -231,7 +231,7 @@ def faults_of(rule: Rule) -> list[str]:
     keys = legal.get(type(rule.effect))
     if keys is None:
         kinds = ", ".join(sorted(effect.kind for effect in legal))
-        faults.append(f"effect: {rule.effect.kind!r} is not possible at the point {rule.point!r}; possible: {kinds}")
+        faults.append(f"effect: {rule.effect.kind!r} is not possible at the point '{rule.point}'; possible: {kinds}")
     else:
         faults += _effect_faults(rule.point, rule.effect, keys)
     faults += _match_faults(rule.point, rule.match)
@@ -255,7 +255,7 @@ def _effect_faults(point: Point, effect: Effect, keys: frozenset[str]) -> list[s
         value = getattr(effect, field.name)
         if field.name not in keys:
             if value != field.default:
-                faults.append(f"effect.{field.name}: has no meaning for {effect.kind!r} at the point {point!r}")
+                faults.append(f"effect.{field.name}: has no meaning for {effect.kind!r} at the point '{point}'")
             continue
         least, most = field.metadata.get("least"), field.metadata.get("most")
         if least is not None and not least <= value <= most:
@@ -271,12 +271,12 @@ def _match_faults(point: Point, match: Match) -> list[str]:
     for name in ("client", "source", "destination", "text", "command"):
         value = getattr(match, name)
         if value and name not in possible:
-            faults.append(f"match.{name}: nothing to match at the point {point!r}; possible: {_listed(possible)}, nth")
+            faults.append(f"match.{name}: nothing to match at the point '{point}'; possible: {_listed(possible)}, nth")
         elif len(value) > LONGEST_NAME:
             faults.append(f"match.{name}: longer than {LONGEST_NAME} characters")
     commands = COMMANDS.get(point)
     if match.command and commands is not None and match.command not in commands:
-        faults.append(f"match.command: unknown at the point {point!r}; possible: {_listed(commands)}")
+        faults.append(f"match.command: unknown at the point '{point}'; possible: {_listed(commands)}")
     if match.nth < 0:
         faults.append("match.nth: expected 0 or more")
     return faults
