@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import attrs
@@ -56,17 +57,26 @@ class Receipt:
     text: str = attrs.field(default="", repr=False)
 
 
-def format_receipt(receipt: Receipt) -> str:
+def format_receipt(receipt: Receipt, *, date_digits: int = 10, omit: Collection[str] = ()) -> str:
     """``id:… sub:001 dlvrd:001 submit date:YYMMDDhhmm done date:YYMMDDhhmm stat:DELIVRD err:000 text:…``.
 
     `text` is cut to 20 characters, and what is no printable character becomes a space, so the receipt is one line.
+    With 12 `date_digits` the dates have seconds. `omit` names fields that are left out, with `_` in their names for
+    the spaces; a receipt without its id or stat cannot be read by :func:`parse_receipt` any more.
     """
     text = "".join(character if character.isprintable() else " " for character in receipt.text[:LONGEST_TEXT])
-    return (
-        f"id:{receipt.message_id} sub:{receipt.sub:03} dlvrd:{receipt.dlvrd:03} "
-        f"submit date:{_format_date(receipt.submit_date)} done date:{_format_date(receipt.done_date)} "
-        f"stat:{_STAT[receipt.state]} err:{receipt.err} text:{text}"
+    form = "%y%m%d%H%M" if date_digits == 10 else "%y%m%d%H%M%S"
+    fields = (
+        ("id", receipt.message_id),
+        ("sub", f"{receipt.sub:03}"),
+        ("dlvrd", f"{receipt.dlvrd:03}"),
+        ("submit date", _format_date(receipt.submit_date, form)),
+        ("done date", _format_date(receipt.done_date, form)),
+        ("stat", _STAT[receipt.state]),
+        ("err", receipt.err),
+        ("text", text),
     )
+    return " ".join(f"{name}:{value}" for name, value in fields if name.replace(" ", "_") not in omit)
 
 
 def parse_receipt(text: str) -> Receipt:
@@ -99,8 +109,8 @@ def parse_receipt(text: str) -> Receipt:
     )
 
 
-def _format_date(at: int) -> str:
-    return f"{_EPOCH + timedelta(microseconds=at):%y%m%d%H%M}"
+def _format_date(at: int, form: str) -> str:
+    return (_EPOCH + timedelta(microseconds=at)).strftime(form)
 
 
 def _parse_date(digits: str) -> int:
