@@ -43,16 +43,16 @@ FINAL_STATES = frozenset(
         MessageState.EXPIRED,
         MessageState.DELETED,
         MessageState.UNDELIVERABLE,
+        MessageState.ACCEPTED,
+        MessageState.UNKNOWN,
         MessageState.REJECTED,
     }
 )
-"""A final state never changes (SMPP 3.4 §5.2.28)."""
+"""A final state never changes (SMPP 3.4 §5.2.28). Appendix B lists ACCEPTED (read on behalf of the subscriber by
+customer service) and UNKNOWN (of invalid state) among the final ones, so nothing follows them here either."""
 
 TRANSITIONS: dict[int, frozenset[int]] = {
-    SCHEDULED: frozenset(
-        {MessageState.ENROUTE, MessageState.EXPIRED, MessageState.DELETED, MessageState.REJECTED}
-        | {MessageState.DELIVERED, MessageState.UNDELIVERABLE}
-    ),
+    SCHEDULED: FINAL_STATES | {MessageState.ENROUTE},
     MessageState.ENROUTE: FINAL_STATES,
     **{state: frozenset() for state in FINAL_STATES},
 }
@@ -106,6 +106,7 @@ class Message:
     registered_delivery: int = 0
     expires_at: int = 0
     scheduled_at: int = 0
+    """When it begins; of a message that is ENROUTE to a handset: when it comes to its end there."""
     final_at: int = 0
     error: int = 0
     """network_error_code's code, and `err` of the receipt, when delivery failed."""
@@ -143,9 +144,12 @@ def back_to_sender(
     esm_class: int = 0,
     tlvs: tuple[tuple[int, bytes], ...] = (),
 ) -> Message:
-    """A new message from where ``message`` went to where it came from: swapped addresses, same service_type."""
+    """A new message from where ``message`` went to where it came from: swapped addresses, same service_type.
+
+    What goes back to a handset is in its inbox at once: delivered when it is made.
+    """
     # A positional call: naming the fields costs twice as much, and this is made for every reply.
-    return Message(
+    back = Message(
         message_id,
         kind,
         "",
@@ -168,3 +172,6 @@ def back_to_sender(
         expires_at=expires_at,
         tlvs=tlvs,
     )
+    if not back.recipient:
+        back.fate, back.state, back.final_at = Fate.HANDSET, MessageState.DELIVERED, now
+    return back
