@@ -60,8 +60,10 @@ class Line:
     """1 and up, in the order of their beginnings."""
     peer: tuple[str, int]
     local: tuple[str, int]
+    called: bool = False
+    """Whether the gateway has called the peer (an outbind), and not the other way round."""
     client: str = ""
-    """The system_id, once it is bound."""
+    """The system_id, once it is bound; then all of the line is its, what came before as well. Set by the owner."""
     end: End = ""
     incoming: Stream = attrs.field(init=False, repr=False)
     outgoing: Stream = attrs.field(init=False, repr=False)
@@ -211,17 +213,13 @@ class WireLog:
 
     # --- what happens ---
 
-    def opened(self, peer: tuple[str, int], local: tuple[str, int]) -> Line:
+    def opened(self, peer: tuple[str, int], local: tuple[str, int], *, called: bool = False) -> Line:
         """A connection began."""
         self._numbers += 1
-        line = Line(self._numbers, peer, local)
+        line = Line(self._numbers, peer, local, called)
         self.lines[line.number] = line
         self.record(line.incoming, b"")
         return line
-
-    def bound(self, line: Line, client: str) -> None:
-        """All of this connection is this client's, what came before the bind was accepted as well."""
-        line.client = client
 
     def closed(self, line: Line, end: End) -> None:
         """The connection is gone."""

@@ -42,7 +42,7 @@ def test_frames_have_time_direction_and_client() -> None:
     log = ticking()
     line = log.opened(PEER, LOCAL)
     log.record(line.incoming, BIND)
-    log.bound(line, "demo")
+    line.client = "demo"
     log.record(line.outgoing, wire.pdu(0x80000009, b"G\0") + wire.enquire_link(1))
     log.closed(line, "peer")
     found = [(frame.at, frame.connection, frame.client, frame.inbound, frame.octets) for frame in log.frames()]
@@ -59,7 +59,7 @@ def test_filters() -> None:
     log = ticking()
     for client in ("demo", "other", "demo"):
         line = log.opened(PEER, LOCAL)
-        log.bound(line, client)
+        line.client = client
         log.record(line.incoming, BIND)
     assert [frame.connection for frame in log.frames("demo")] == [1, 3]
     assert [frame.connection for frame in log.frames(connection=2)] == [2]
