@@ -12,6 +12,7 @@ from gateway.commandline.faults import Failed
 from gateway.commandline.times import spelled_time
 from gateway.messages.message import SCHEDULED, Fate, Kind, Message
 from gateway.smpp.constants import MessageState
+from gateway.storage.query import MessageQuery
 
 _PAGE: Final = 1000
 
@@ -29,7 +30,7 @@ def messages() -> None:
 def list_(database: str, limit: int, address: str, text: str) -> None:
     """List the newest messages, newest first."""
     with books_to_read(database) as books:
-        for message, shown in books.messages.search(limit=limit, address=address, text=text):
+        for message, shown in books.messages.search(MessageQuery(limit=limit, address=address, text=text)):
             click.echo(_line(message, shown))
 
 
@@ -40,8 +41,8 @@ def show(database: str, message_id: str) -> None:
     """Show everything about one message, by its id as the client saw it."""
     with books_to_read(database) as books:
         for number in _numbers(message_id):
-            for message, shown in books.messages.after(number - 1, 1):
-                if message.id == number and spelled_id(message).lstrip("0").upper() == message_id.lstrip("0").upper():
+            for message, shown in books.messages.search(MessageQuery(after=number - 1, before=number + 1)):
+                if spelled_id(message).lstrip("0").upper() == message_id.lstrip("0").upper():
                     click.echo(json.dumps(as_object(message, shown), ensure_ascii=False, indent=2))
                     return
         raise Failed(f"there is no message {message_id}")
@@ -54,7 +55,7 @@ def export(database: str, format_: str) -> None:
     """Write every message, oldest first, one JSON object a line."""
     with books_to_read(database) as books:
         after = 0
-        while page := books.messages.after(after, _PAGE):
+        while page := books.messages.search(MessageQuery(after=after, oldest_first=True, limit=_PAGE)):
             click.echo("\n".join(json.dumps(as_object(message, shown)) for message, shown in page))
             after = page[-1][0].id
 
@@ -82,6 +83,8 @@ def as_object(message: Message, shown: str) -> dict[str, Any]:
         "registered_delivery": message.registered_delivery,
         "octets": None if message.sealed else message.user_data.hex(),
         "text": None if message.sealed else shown,
+        "command": message.command or None,
+        "match": message.match or None,
         "outcome": message.outcome or None,
         "error": message.error,
         "accepted_at": spelled_time(message.accepted_at) or None,

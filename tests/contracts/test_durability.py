@@ -15,12 +15,15 @@ from typing import Any
 import pytest
 
 from commands.wallet.accounts import Account
+from gateway.messages.message import Fate, Message
 from gateway.smpp.constants import MessageState
 from gateway.storage.base import Storage, StorageFull, StorageUnusable
+from gateway.storage.query import MessageQuery
+from gateway.storage.sql.compiling import Query
 from gateway.storage.sql.opening import open_storage
 from gateway.storage.sql.sealing import Seal, Unopenable
 from gateway.storage.sql.sqlite import SqliteDatabase
-from gateway.storage.sql.statements import Query
+from gateway.storage.sql.tables import SCHEMA_VERSION
 from tests.contracts.test_storage import Do, a_message, run
 from tests.databases import open_postgresql, open_sqlite, text_of
 
@@ -65,11 +68,19 @@ def test_ids_are_never_used_again(open_again: Open) -> None:
     assert run(open_again(), lambda books: books.payments.next_number()) == 4
 
 
+def a_secret(message_id: int, text: bytes) -> Message:
+    """A sealed message to a client."""
+    return a_message(message_id, sealed=True, recipient="demo", fate=Fate.CLIENT, user_data=text)
+
+
 def test_a_secret_is_sealed_until_its_message_is_final_and_then_gone(tmp_path: Path) -> None:
     """The file never holds the text of a sealed message, in no column; its recipient gets it also after a restart."""
     secret = b"New PIN: 4821."
     storage = open_sqlite(tmp_path).storage
-    run(storage, lambda books: books.messages.add(a_message(1, sealed=True, user_data=secret)))
+    run(
+        storage,
+        lambda books: books.messages.add(a_secret(1, secret)),
+    )
     run(storage, lambda books: books.messages.add(a_message(2, user_data=b"Balance: 1.00")))
     storage.close()
     assert secret not in (tmp_path / "gateway.db").read_bytes()
@@ -88,7 +99,10 @@ def test_a_secret_is_sealed_until_its_message_is_final_and_then_gone(tmp_path: P
 def test_a_revealed_secret_stays(tmp_path: Path) -> None:
     """With `reveal` the text of a final message can still be read, by whoever has the pepper."""
     storage = open_sqlite(tmp_path, reveal=True).storage
-    run(storage, lambda books: books.messages.add(a_message(1, sealed=True, user_data=b"PIN 4821")))
+    run(
+        storage,
+        lambda books: books.messages.add(a_secret(1, b"PIN 4821")),
+    )
     run(storage, lambda books: books.messages.change(1, state=MessageState.DELIVERED))
     storage.close()
     assert b"PIN 4821" not in (tmp_path / "gateway.db").read_bytes()
@@ -120,7 +134,9 @@ def test_search_folds_case_and_drops_what_no_eye_sees(open_again: Open) -> None:
 
     def found(**wanted: Any) -> list[int]:
         results: list[list[int]] = []
-        storage.read(lambda books: [m.id for m, _ in books.messages.search(**wanted)], results.append, _raise)
+        storage.read(
+            lambda books: [m.id for m, _ in books.messages.search(MessageQuery(**wanted))], results.append, _raise
+        )
         return results[0]
 
     assert found(text="баланс") == found(text="БАЛАНС") == [2, 1]
@@ -247,7 +263,7 @@ def test_a_server_with_another_schema_is_refused_and_left_alone(database: str, t
             open_postgresql(database, tmp_path)
         execute("ALTER TABLE elsewhere RENAME TO schema_version")
     finally:
-        execute("UPDATE schema_version SET version = 1")
+        execute(f"UPDATE schema_version SET version = {SCHEMA_VERSION}")
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,11 @@ class MemoryEntries:
     def clear(self) -> None:
         """Forget all entries."""
         of, by_cause = self._of, self._by_cause
-        self._of, self._by_cause = {}, {}
-        self._undo.append(lambda: (setattr(self, "_of", of), setattr(self, "_by_cause", by_cause)))
+        self._set_aside({}, {})
+        self._undo.append(lambda: self._set_aside(of, by_cause))
+
+    def _set_aside(self, of: dict[str, deque[Entry]], by_cause: dict[tuple[str, str], Entry]) -> None:
+        self._of, self._by_cause = of, by_cause
 
     def _take_back(self, entry: Entry, oldest: Entry | None) -> None:
         """Undo an add that has let ``oldest`` go."""
@@ -106,14 +109,17 @@ class MemoryPayments(Table[int, Payment]):
     def clear(self) -> None:
         super().clear()
         of, held = self._of, self._held
-        self._of, self._held = {}, {}
-        self._undo.append(lambda: (setattr(self, "_of", of), setattr(self, "_held", held)))
+        self._set_aside({}, {})
+        self._undo.append(lambda: self._set_aside(of, held))
 
     def restart_numbers(self) -> None:
         """Begin with 1 again; a rollback begins where it was."""
         last = self._last_number
         self._last_number = 0
         self._undo.append(lambda: setattr(self, "_last_number", last))
+
+    def _set_aside(self, of: dict[str, list[int]], held: dict[int, None]) -> None:
+        self._of, self._held = of, held
 
     def _mark(self, number: int, is_held: bool) -> None:
         held = self._held

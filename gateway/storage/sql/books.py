@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
-from gateway.storage.base import Keys
-from gateway.storage.sql.database import Database
+from gateway.storage.base import CLEARABLE, Keys
+from gateway.storage.sql import tables
+from gateway.storage.sql.database import Clash, Database
 from gateway.storage.sql.messages import SqlMessages, Undo
 from gateway.storage.sql.rows import MessageRows
 from gateway.storage.sql.waiting import SqlOutbox, SqlParts
@@ -22,7 +23,10 @@ class SqlBooks:
     def __init__(
         self, database: Database, codec: MessageRows, *, reveal: bool = False, claims: SqlClaims | None = None
     ) -> None:
+        self._database = database
         self._claims = claims
+        self.is_alone = False
+        """One work has the whole transaction."""
         self._undo: Undo = []
         undo = self._undo
         self.messages = SqlMessages(database, undo, codec, reveal=reveal)
@@ -47,6 +51,42 @@ class SqlBooks:
             self.accounts.preload(numbers)
         if message_ids:
             self.messages.preload(message_ids)
+
+    def clear(self, what: Collection[str]) -> None:
+        unknown = set(what) - CLEARABLE
+        if unknown:
+            raise ValueError(f"nothing is called {sorted(unknown)} here")
+        self._take_over()
+        if "messages" in what:
+            self.messages.forget()
+            self.outbox.clear()
+            self.parts.clear()
+            self._database.empty((tables.messages, tables.outbox, tables.parts))
+        if "accounts" in what:
+            self.accounts.forget()
+            self.entries.clear()
+            self.payments.clear()
+            self.limits.clear()
+            self._database.empty((tables.accounts, tables.entries, tables.payments, tables.limits))
+
+    def restart_numbers(self) -> None:
+        self._take_over()
+        if not self.messages.is_empty() or not self.payments.is_empty():
+            raise ValueError("there are messages or payments whose numbers would be given again")
+        self.messages.restart_numbers()
+        self.payments.restart_numbers()
+
+    def _take_over(self) -> None:
+        """From here on the work writes to the database itself, so that only a rollback undoes it."""
+        if not self.is_alone:
+            # Run again, alone: see commits.
+            raise Clash("this work needs a transaction of its own")
+        self._undo[:] = [self._begin_again]
+
+    def _begin_again(self) -> None:
+        self.rolled_back()
+        self._database.rollback()
+        self._database.begin()
 
     def keep(self) -> None:
         """A work has come to its end: what it did is part of the transaction."""

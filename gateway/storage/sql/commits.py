@@ -13,6 +13,7 @@ import queue
 from collections.abc import Callable
 from typing import Any, Final
 
+from gateway.messages.message import Message
 from gateway.storage.base import Patient, StorageDown, StorageError, StorageFull, Work
 from gateway.storage.sql.books import SqlBooks
 from gateway.storage.sql.database import Clash, Conflict, Database
@@ -44,6 +45,8 @@ class GroupCommit:
         self._patient: list[Item] = []
         self._closing = False
         self._closed = False
+        self.observer: Callable[[list[Message]], None] | None = None
+        """Gets what a transaction has added and changed, before the outcomes of its works."""
 
     # --- any thread ---
 
@@ -147,6 +150,7 @@ class GroupCommit:
     def _transaction(self, items: list[Item]) -> list[Outcome]:
         books, database = self._books, self._database
         database.begin()
+        books.is_alone = len(items) == 1
         books.preload([work.keys for work, _, _ in items])
         outcomes: list[Outcome] = []
         for work, done, failed in items:
@@ -162,6 +166,9 @@ class GroupCommit:
                 outcomes.append((done, result))
         books.flush()
         database.commit()
+        observer = self.observer
+        if observer is not None and (touched := books.messages.touched()):
+            outcomes.insert(0, (observer, touched))
         books.committed()
         return outcomes
 

@@ -11,8 +11,9 @@ from typing import Protocol
 
 from sqlalchemy import Table
 
+from gateway.storage.sql.compiling import Query
 from gateway.storage.sql.rows import Row
-from gateway.storage.sql.statements import Query, Statements
+from gateway.storage.sql.statements import Statements
 
 
 class Conflict(Exception):
@@ -44,6 +45,9 @@ class Database(Protocol):
     def among(self, query: Query, values: Iterable[object]) -> list[Row]:
         """All rows of a query whose parameter is a list."""
 
+    def listed(self, values: Iterable[object]) -> object:
+        """A list as one parameter of a query."""
+
     def lock_set(self, name: str) -> None:
         """Until the end of the transaction nobody else gets past this for the same name."""
 
@@ -61,6 +65,9 @@ class Database(Protocol):
 
     def delete_where(self, table: Table, columns: tuple[str, ...], values: Row) -> None:
         """Delete the rows with these values."""
+
+    def empty(self, tables: Sequence[Table]) -> None:
+        """Delete all rows of these tables."""
 
     def reserve(self, counter: str, count: int) -> int:
         """Take ``count`` numbers of a counter, for good once committed; the first of them."""

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from gateway.messages.message import FINAL_STATES, TRANSITIONS, IllegalTransition, Message
+from gateway.storage.query import DELETED_AT_ONCE, MessageQuery
 from gateway.storage.sql import tables
+from gateway.storage.sql.compiling import Query
 from gateway.storage.sql.database import Clash, Database, names
 from gateway.storage.sql.rows import MessageRows, duplicate
-from gateway.storage.sql.statements import Query
+from gateway.storage.sql.searches import Searches
 
 Undo = list[Callable[[], object]]
 
@@ -49,6 +51,11 @@ class Counter:
         self._next = number + 1
         return number
 
+    def restart(self) -> None:
+        """Begin with 1 again, once this is committed."""
+        self._database.delete(tables.counters, [(self._name,)])
+        self._next = self._end = 0
+
     def committed(self) -> None:
         self._reserved_now = False
 
@@ -67,10 +74,13 @@ class SqlMessages:
         self._undo = undo
         self._codec = codec
         self._reveal = reveal
+        self._searches = Searches(database.statements.compiler, database.listed)
         self._ids = Counter(database, "messages", IDS_RESERVED)
         self._held: dict[int, Message | None] = {}
         self._new: dict[int, None] = {}
         self._changed: dict[int, frozenset[str]] = {}
+        self._gone: dict[int, None] = {}
+        """Deleted in this transaction, but there before it."""
         self._new_wholes: dict[int, list[int]] = {}
         self._known: dict[int, Message] = {}
         self._handed: set[int] = set()
@@ -112,7 +122,7 @@ class SqlMessages:
             to = fields.get("state", state)
             if to not in TRANSITIONS[state]:
                 raise IllegalTransition(message_id, state, int(to))  # type: ignore[call-overload]  # a state is an int
-            if old.sealed and to in FINAL_STATES and not self._reveal:
+            if old.sealed and to in FINAL_STATES and not (self._reveal or old.is_of_handset):
                 fields["user_data"] = b""
         message = duplicate(old)
         for name, value in fields.items():
@@ -139,7 +149,7 @@ class SqlMessages:
         ]
 
     def of_whole(self, whole: int) -> list[Message]:
-        own = [whole, *self._new_wholes.get(whole, ())]
+        own = [whole, *sorted(self._new_wholes.get(whole, ()))]
         if whole in self._new:
             return [message for message_id in own if (message := self._held[message_id]) is not None]
         return self._merged(
@@ -152,22 +162,49 @@ class SqlMessages:
         found = self._merged(self._database.statements.unfinished, (), self._new)
         return [message for message in found if message.state not in FINAL_STATES]
 
-    # --- more than the contract: for lists and exports ---
+    def delete(self, query: MessageQuery) -> int:
+        # What is final in the database is as it was, or was deleted here; the rest became final here.
+        found = self._searches.finished(query, DELETED_AT_ONCE + len(self._gone))
+        there = {row[0] for row in self._database.rows(found[0], *found[1])} if found else set()
+        there.difference_update(self._gone)
+        held, codec = self._held, self._codec
+        here = {
+            message_id
+            for message_id in (*self._new, *self._changed)
+            if (message := held[message_id]) is not None
+            and message.state in FINAL_STATES
+            and query.matches(message, codec.text(message))
+        }
+        gone = sorted(there | here)[:DELETED_AT_ONCE]
+        for message_id in gone:
+            self._delete(message_id)
+        return len(gone)
 
-    def search(
-        self, *, before: int = 2**62, address: str = "", text: str = "", limit: int = 100
-    ) -> list[tuple[Message, str]]:
-        """Newest first, with ids below ``before``, from or to ``address``, with ``text`` in them in any case; each
-        with its text for people (empty when it is sealed or none)."""
-        escaped = text.casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        query = self._database.statements.search
-        rows = self._database.rows(query, before, address, address, address, f"%{escaped}%", limit)
+    def search(self, query: MessageQuery) -> list[tuple[Message, str]]:
+        found = self._searches.messages(query)
+        rows = self._database.rows(found[0], *found[1]) if found else []
         return [(self._codec.message(row), row[-1]) for row in rows]
 
-    def after(self, message_id: int, limit: int) -> list[tuple[Message, str]]:
-        """Oldest first, with ids above this one: for walking through all. As :meth:`search`."""
-        rows = self._database.rows(self._database.statements.export, message_id, limit)
-        return [(self._codec.message(row), row[-1]) for row in rows]
+    def count(self, query: MessageQuery) -> int:
+        found = self._searches.count(query)
+        return int(self._database.rows(found[0], *found[1])[0][0]) if found else 0
+
+    def revealed(self, message: Message) -> str:
+        return self._codec.text(message)
+
+    # --- all books ---
+
+    def forget(self) -> None:
+        """All rows are gone."""
+        self._known.clear()
+        self._clear()
+
+    def is_empty(self) -> bool:
+        """No message is there."""
+        return not self._new and not self.search(MessageQuery(limit=1))
+
+    def restart_numbers(self) -> None:
+        self._ids.restart()
 
     # --- the transaction ---
 
@@ -197,6 +234,8 @@ class SqlMessages:
     def flush(self) -> None:
         """Write what is new and what has changed."""
         held, codec = self._held, self._codec
+        if self._gone:
+            self._database.delete(tables.messages, [(message_id,) for message_id in self._gone])
         if self._new:
             self._database.insert(tables.messages, _COLUMNS, [codec.row(held[new]) for new in self._new])  # type: ignore[arg-type]  # what is new is held
         if self._changed:
@@ -211,10 +250,17 @@ class SqlMessages:
                     [codec.columns(held[message_id], columns) for message_id in message_ids],  # type: ignore[arg-type]  # as above
                 )
 
+    def touched(self) -> list[Message]:
+        """What was added and changed."""
+        held = self._held
+        return [message for message_id in (*self._new, *self._changed) if (message := held[message_id]) is not None]
+
     def committed(self) -> None:
         self._ids.committed()
         if self._database.exclusive:
             known, held = self._known, self._held
+            for message_id in self._gone:
+                known.pop(message_id, None)
             for message_id in self._new:
                 message = held[message_id]
                 if message is not None and message.state not in FINAL_STATES:
@@ -237,6 +283,7 @@ class SqlMessages:
         self._held.clear()
         self._new.clear()
         self._changed.clear()
+        self._gone.clear()
         self._new_wholes.clear()
         self._handed.clear()
 
@@ -245,6 +292,35 @@ class SqlMessages:
         del self._new[message_id]
         if whole != message_id:
             self._new_wholes[whole].remove(message_id)
+
+    def _delete(self, message_id: int) -> None:
+        held, new, changed, gone = self._held, self._new, self._changed, self._gone
+        was_held, old = message_id in held, held.get(message_id)
+        is_new, fields = message_id in new, changed.pop(message_id, None)
+        whole = old.whole if is_new and old is not None else message_id
+        held[message_id] = None
+        if is_new:
+            del new[message_id]
+            if whole != message_id:
+                self._new_wholes[whole].remove(message_id)
+        else:
+            gone[message_id] = None
+
+        def undo() -> None:
+            if was_held:
+                held[message_id] = old
+            else:
+                del held[message_id]
+            if fields is not None:
+                changed[message_id] = fields
+            if is_new:
+                new[message_id] = None
+                if whole != message_id:
+                    self._new_wholes[whole].append(message_id)
+            else:
+                del gone[message_id]
+
+        self._undo.append(undo)
 
     def _unchange(self, message_id: int, old: Message, before: frozenset[str] | None) -> None:
         self._held[message_id] = old
@@ -258,6 +334,8 @@ class SqlMessages:
         held = self._held
         found: dict[int, Message] = {}
         for row in self._database.rows(query, *parameters):
+            if row[0] in self._gone:
+                continue
             message = held.get(row[0])
             if message is None:
                 message = held[row[0]] = self._codec.message(row)

@@ -15,13 +15,13 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from gateway.storage.base import StorageUnusable
+from gateway.storage.base import StorageUnusable, TextOf
 from gateway.storage.sql import schema
 from gateway.storage.sql.books import SqlBooks
 from gateway.storage.sql.commits import MOST_WAITING
 from gateway.storage.sql.database import Database
 from gateway.storage.sql.files import FileLock, new_pepper, read_pepper
-from gateway.storage.sql.rows import MessageRows, TextOf
+from gateway.storage.sql.rows import MessageRows
 from gateway.storage.sql.sealing import Seal, Shut
 from gateway.storage.sql.sqlite import SqliteDatabase, sqlite_engine
 from gateway.storage.sql.storage import CallInReactor, SqlStorage

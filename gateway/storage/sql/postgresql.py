@@ -20,9 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from gateway.storage.base import StorageDown, StorageFull
+from gateway.storage.sql.compiling import Query
 from gateway.storage.sql.database import Clash, Conflict, key_names
 from gateway.storage.sql.rows import Row
-from gateway.storage.sql.statements import Query, Statements
+from gateway.storage.sql.statements import Statements
 
 T = TypeVar("T")
 
@@ -128,7 +129,10 @@ class PostgresqlDatabase:
         return self._guarded(lambda: cursor.execute(query.text, parameters, binary=True).fetchall())
 
     def among(self, query: Query, values: Iterable[object]) -> list[Row]:
-        return self.rows(query, list(values))
+        return self.rows(query, self.listed(values))
+
+    def listed(self, values: Iterable[object]) -> object:
+        return list(values)
 
     def lock_set(self, name: str) -> None:
         self._execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7494))", (name,))
@@ -166,6 +170,10 @@ class PostgresqlDatabase:
 
     def delete_where(self, table: Table, columns: tuple[str, ...], values: Row) -> None:
         self._execute(_where(table, columns), values)
+
+    def empty(self, tables: Sequence[Table]) -> None:
+        # At once, however much there is: to delete a million rows one by one takes longer than a statement may.
+        self._execute(f"TRUNCATE {', '.join(table.name for table in tables)}")
 
     def reserve(self, counter: str, count: int) -> int:
         cursor = self._open()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 import struct
 from collections.abc import Callable
-from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
@@ -16,23 +14,22 @@ from commands.wallet.accounts import NO_PIN, Account, CheckLock, Entry, Payment,
 from commands.wallet.money import Money
 from gateway.messages.message import Message
 from gateway.sms.reassembly import Part, PartSet, SetKey
+from gateway.storage.base import TextOf
+from gateway.storage.query import searchable
 from gateway.storage.sql.sealing import Seal, Shut
 
 Row = tuple[Any, ...]
-TextOf = Callable[[Message], str | None]
-"""The text of a message, None when its coding is no text."""
-
-_NOT_FOR_SEARCH: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-
 _plain: Callable[[Message], Row] = attrgetter(
     "id", "kind", "client", "recipient", "fate", "spelled_id", "whole", "source_addr_ton", "source_addr_npi",
     "source_addr", "dest_addr_ton", "dest_addr_npi", "destination_addr", "data_coding", "user_data", "state",
     "accepted_at", "esm_class", "service_type", "protocol_id", "priority_flag", "registered_delivery", "expires_at",
     "scheduled_at", "final_at", "error",
 )  # fmt: skip
+_after_tlvs: Callable[[Message], Row] = attrgetter("outcome", "sealed", "command", "match")
 _USER_DATA: Final = 14
 _TLVS: Final = 26
-MESSAGE_FIELDS: Final = 29
+_SEALED: Final = 28
+MESSAGE_FIELDS: Final = 31
 """How many columns of a message's row are its fields; those after them are only written."""
 
 
@@ -57,12 +54,13 @@ class MessageRows:
         tlvs = _packed(message.tlvs) if message.tlvs else b""
         if message.sealed:
             # Not even its search columns: a secret is found by nobody.
-            sealed = self._seal.close(message.user_data, message.id)
-            return (*row[:_USER_DATA], sealed, *row[_USER_DATA + 1 :], tlvs, message.outcome, True, "", "")
+            is_over = message.is_final and not message.is_of_handset and not self._seal.reveal
+            sealed = b"" if is_over else self._seal.close(message.user_data, message.id)
+            return (*row[:_USER_DATA], sealed, *row[_USER_DATA + 1 :], tlvs, *_after_tlvs(message), "", "")
         text = self._text_of(message)
         if not text:
-            return (*row, tlvs, message.outcome, False, "", "")
-        return (*row, tlvs, message.outcome, False, *searchable(text))
+            return (*row, tlvs, *_after_tlvs(message), "", "")
+        return (*row, tlvs, *_after_tlvs(message), *searchable(text))
 
     def columns(self, message: Message, names: tuple[str, ...]) -> Row:
         """Its id and the columns of these fields; ``user_data`` brings the columns for searches with it."""
@@ -78,21 +76,19 @@ class MessageRows:
                 values += message.user_data, *searchable(self._text_of(message) or "")
         return tuple(values)
 
+    def text(self, message: Message) -> str:
+        """The text for people, a sealed one too."""
+        return searchable(self._text_of(message) or "")[0]
+
     def message(self, row: Row) -> Message:
         """The message of the first columns of a row."""
-        fields: Row = (*row[:_TLVS], _unpacked(row[_TLVS]) if row[_TLVS] else (), row[27], bool(row[28]))
+        fields = list(row[:MESSAGE_FIELDS])
+        fields[_TLVS] = _unpacked(row[_TLVS]) if row[_TLVS] else ()
+        fields[_SEALED] = bool(row[_SEALED])
         message = Message(*fields)
         if message.sealed:
             message.user_data = self._seal.open(message.user_data, message.id)
         return message
-
-
-@lru_cache(maxsize=4096)
-def searchable(text: str) -> tuple[str, str]:
-    """The text for people and the one for searches: controls and lone surrogates are spaces, case is folded here
-    because SQLite folds ASCII only."""
-    clean = _NOT_FOR_SEARCH.sub(" ", text)
-    return clean, clean.casefold()
 
 
 def _packed(tlvs: tuple[tuple[int, bytes], ...]) -> bytes:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from gateway.messages.message import Message
 from gateway.storage.base import Books, StorageDown, StorageError, Work
 from gateway.storage.sql.books import SqlBooks
 from gateway.storage.sql.commits import MOST_WAITING, GroupCommit, Outcome
@@ -63,6 +64,7 @@ class SqlStorage:
         self._threads: list[threading.Thread] = []
         self._running = False
         self._closed = False
+        self._observer: Callable[[list[Message]], None] | None = None
 
     def submit(self, work: Work[T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
         try:
@@ -85,6 +87,10 @@ class SqlStorage:
             if not self._threads:
                 self._start()
             self._reads.put((query, done, failed))
+
+    def observe(self, told: Callable[[list[Message]], None] | None) -> None:
+        self._observer = told
+        self._commits.observer = None if told is None else self._observed
 
     def close(self) -> None:
         """Finish what waits, then give back connections and files."""
@@ -155,6 +161,11 @@ class SqlStorage:
                 callback(value)
             except Exception as error:  # noqa: BLE001 - one owner's bug must not leave the others without an answer
                 self._report("after a transaction", error)
+
+    def _observed(self, messages: list[Message]) -> None:
+        # On its way here the observer may have gone.
+        if self._observer is not None:
+            self._observer(messages)
 
     def _found(self, item: _Read) -> Outcome:
         query, done, failed = item

@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 APPLICATION: Final = "sms-gateway"
 
 metadata: Final = MetaData()
@@ -80,6 +80,8 @@ messages = Table(
     Column("tlvs", LargeBinary, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("sealed", Boolean(create_constraint=False), nullable=False),
+    Column("command", Text, nullable=False),
+    Column("match", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("folded", Text, nullable=False),
 )

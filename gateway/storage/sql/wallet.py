@@ -22,6 +22,7 @@ _PAYMENTS: Final = names(tables.payments)
 _LIMITS: Final = names(tables.limits)
 _META: Final = names(tables.meta)
 _CAUSE: Final = "message:"
+_ABOVE_ALL: Final = 2**63 - 1
 
 
 class SqlAccounts:
@@ -54,7 +55,6 @@ class SqlAccounts:
         self._undo.append(lambda: self._unput(number, old, was_dirty))
 
     def after(self, number: str, limit: int) -> list[Account]:
-        """More than the contract: accounts by number above this one, for walking through all."""
         return [account_of(row) for row in self._database.rows(self._database.statements.all_accounts, number, limit)]
 
     def preload(self, numbers: Iterable[str]) -> None:
@@ -74,6 +74,11 @@ class SqlAccounts:
         if self._dirty:
             rows = [account_row(account) for number in self._dirty if (account := self._held[number]) is not None]
             self._database.upsert(tables.accounts, _ACCOUNTS, rows)
+
+    def forget(self) -> None:
+        """All rows are gone."""
+        self._known.clear()
+        self.clear()
 
     def committed(self) -> None:
         if self._database.exclusive:
@@ -180,8 +185,22 @@ class SqlPayments:
         due = [payment for payment in found if payment.state == PaymentState.HELD and payment.expires_at <= now]
         return sorted(due, key=lambda payment: payment.expires_at)[:limit]
 
+    def after(self, number: int, limit: int) -> list[Payment]:
+        return [payment_of(row) for row in self._database.rows(self._database.statements.payments_after, number, limit)]
+
+    def before(self, number: int, limit: int) -> list[Payment]:
+        query = self._database.statements.payments_before
+        return [payment_of(row) for row in self._database.rows(query, number or _ABOVE_ALL, limit)]
+
     def next_number(self) -> int:
         return self._numbers.next()
+
+    def is_empty(self) -> bool:
+        """No payment is there."""
+        return not self._dirty and not self.after(0, 1)
+
+    def restart_numbers(self) -> None:
+        self._numbers.restart()
 
     def flush(self) -> None:
         if self._dirty:
