@@ -13,7 +13,6 @@ import attrs
 from twisted.internet.base import ReactorBase
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.server import Site
 
 from commands.dispatcher import Dispatcher, ReplyLimits
 from commands.parsing import Parser
@@ -25,16 +24,22 @@ from commands.wallet.service import Wallet
 from gateway.clients.bindings import Bindings
 from gateway.clients.directory import Client, Directory
 from gateway.clock import SECOND, EmulatorClock
-from gateway.console.health import QuietSite, health_resource
+from gateway.console import documentation, openapi
+from gateway.console.application import Application
+from gateway.console.controls import Controls, Facts
+from gateway.console.guard import Guard
+from gateway.console.routes import ROUTES
+from gateway.console.site import ConsoleSite
 from gateway.draws import Draws
 from gateway.emulator import Emulator, Endpoint
-from gateway.messages.acceptance import House
+from gateway.faults.plan import Plan
 from gateway.messages.agenda import Agenda
 from gateway.messages.answering import Answering
 from gateway.messages.attempts import RetryRules
 from gateway.messages.availability import PendingFlags
 from gateway.messages.delivery import Delivery
 from gateway.messages.drafting import DefaultMessage, Drafting
+from gateway.messages.drafts import House
 from gateway.messages.intake import Intake
 from gateway.messages.message import Message
 from gateway.messages.operations import Operations
@@ -45,8 +50,11 @@ from gateway.messages.settlement import Terms
 from gateway.messages.sharing import SharedDelivery, Sharing
 from gateway.messages.timetable import Timetable
 from gateway.metrics import Metrics, Reading
+from gateway.network.capture import CaptureFile, Masked, revealed
+from gateway.network.masking import Masking
 from gateway.network.outbind import OutbindTarget
 from gateway.network.smpp_listener import Exchange, ListenerLimits
+from gateway.network.wire_log import WireLog
 from gateway.settings import ClientSettings, Settings
 from gateway.smpp.statuses import CommandStatus
 from gateway.sms import alphabets, segments
@@ -92,6 +100,7 @@ def build_emulator(
     use_monotonic_clock(reactor)
     monotonic: Callable[[], float] = reactor.seconds
     draws = Draws(settings.seed)
+    plan = Plan(draws.draw, monotonic)
     directory = _directory(settings)
     kept_clock, listen = "", None
     pepper = _pepper(settings)
@@ -107,7 +116,8 @@ def build_emulator(
         parts_wait=int(settings.messages.parts_wait * SECOND),
     )
     default_messages = _default_messages(settings)
-    dispatcher = _dispatcher(settings, Wallet(settings.wallet, draws.draw, pepper))
+    wallet = Wallet(settings.wallet, draws.draw, pepper)
+    parser, dispatcher = _dispatcher(settings, wallet)
     short_codes = frozenset({str(settings.wallet.short_code)})
     house = House(
         answering=Answering(dispatcher, terms.validity),
@@ -152,6 +162,10 @@ def build_emulator(
         default_messages=default_messages,
         report=_report,
     )
+    wire_log = WireLog(settings.smpp.wire_log)
+    masking = Masking(short_codes, lambda system_id: _alphabet(directory, system_id))
+    masked = revealed if settings.http.reveal_secrets else masking.masked
+    capture = _capture(settings, wire_log, masked, reactor)
     exchange = Exchange(
         system_id=settings.smpp.system_id,
         session_limits=settings.smpp.session,
@@ -164,6 +178,8 @@ def build_emulator(
         flags=flags,
         reactor=reactor,
         monotonic=monotonic,
+        wire_log=wire_log,
+        plan=plan,
     )
     sharing = None
     if claims is not None:
@@ -182,9 +198,29 @@ def build_emulator(
     storage.submit(_OpenAccounts(settings.opening_accounts()), _ignore, _raise)
     metrics = Metrics(_readings(exchange, intake, delivery))
 
-    def site(is_ready: Callable[[], bool]) -> Site:
-        root = health_resource(is_ready, metrics)
-        return QuietSite(root, reactor=reactor)  # type: ignore[no-untyped-call]  # Twisted's has no types
+    guard = Guard(
+        token=settings.http.token,
+        host=settings.http.host,
+        names=settings.http.names,
+        monotonic=monotonic,
+        run_key=secrets.token_bytes(32),
+    )
+
+    def site(emulator: Emulator) -> ConsoleSite:
+        controls = Controls(
+            emulator=emulator,
+            storage=storage,
+            wallet=wallet,
+            parser=parser,
+            metrics=metrics,
+            facts=_facts(settings, monotonic()),
+            guard=guard,
+            monotonic=monotonic,
+            wall=_wall,
+            document=openapi.document(ROUTES),
+            docs=documentation.page(ROUTES),
+        )
+        return ConsoleSite(Application(ROUTES, guard, controls), reactor)
 
     emulator = Emulator(
         reactor=reactor,
@@ -206,10 +242,24 @@ def build_emulator(
         ),
         sharing=sharing,
         wakeups=_wakeups(reactor, listen, sharing),
+        masked=masked,
+        capture=capture,
     )
     if sharing is not None:
         sharing.clock_told = lambda kept: emulator.catch_up(resumed_time(kept, _wall(), frozen=clock.frozen))
     return emulator
+
+
+def _capture(settings: Settings, wire_log: WireLog, masked: Masked, reactor: Any) -> CaptureFile | None:
+    path = settings.smpp.capture
+    if path is None:
+        return None
+    try:
+        capture = CaptureFile(path, masked, settings.smpp.capture_limit, reactor.callLater)
+    except OSError as error:
+        raise CannotBuild(f"--capture: {path} cannot be written: {error.strerror}") from None
+    wire_log.tell(capture.add)
+    return capture
 
 
 def _wakeups(reactor: Any, listen: Callable[[], Any] | None, sharing: Sharing | None) -> Wakeups | None:
@@ -219,6 +269,22 @@ def _wakeups(reactor: Any, listen: Callable[[], Any] | None, sharing: Sharing | 
     from gateway.network.wakeups import Wakeups
 
     return Wakeups(reactor, listen, sharing.told)
+
+
+def _facts(settings: Settings, started_at: float) -> Facts:
+    return Facts(
+        seed=settings.seed,
+        storage=settings.storage.database.partition(":")[0],
+        short_code=str(settings.wallet.short_code),
+        system_id=settings.smpp.system_id,
+        reveal_secrets=settings.http.reveal_secrets,
+        allow_reset=settings.storage.allow_reset,
+        any_client=settings.any_client,
+        loopback=settings.loopback,
+        clock_start=settings.clock.start,
+        clock_frozen=settings.clock.frozen,
+        started_at=started_at,
+    )
 
 
 def _wall() -> int:
@@ -283,7 +349,7 @@ class _OpenAccounts:
                 books.accounts.put(account)
 
 
-def _dispatcher(settings: Settings, wallet: Wallet) -> Dispatcher:
+def _dispatcher(settings: Settings, wallet: Wallet) -> tuple[Parser, Dispatcher]:
     """The commands with the words and texts of the settings' own files; raises CannotBuild with all their faults."""
     faults: list[str] = []
     parser, catalogue = None, None
@@ -298,7 +364,7 @@ def _dispatcher(settings: Settings, wallet: Wallet) -> Dispatcher:
     if parser is None or catalogue is None:
         raise CannotBuild(*faults)
     limits = ReplyLimits(**attrs.asdict(settings.reply_limits))
-    return Dispatcher(parser, catalogue, wallet, SupportDesk.load(), limits=limits)
+    return parser, Dispatcher(parser, catalogue, wallet, SupportDesk.load(), limits=limits)
 
 
 def _default_messages(settings: Settings) -> dict[int, DefaultMessage]:
@@ -369,7 +435,7 @@ def _readings(exchange: Exchange, intake: Intake, delivery: Delivery) -> list[Re
             "smsgw_submits_refused",
             "Submits refused, by command_status",
             "counter",
-            lambda: {CommandStatus(status).name: count for status, count in intake.counters.refused.items()},
+            lambda: {_status_name(status): count for status, count in intake.counters.refused.items()},
             label="command_status",
         ),
         Reading("smsgw_segments_sent", "deliver_sm and data_sm sent", "counter", lambda: delivery.counters.sent),
@@ -379,6 +445,11 @@ def _readings(exchange: Exchange, intake: Intake, delivery: Delivery) -> list[Re
         Reading("smsgw_deliveries_expired", "Messages expired", "counter", lambda: delivery.counters.expired),
         Reading("smsgw_deliveries_waiting", "Messages on their way", "gauge", lambda: len(delivery)),
     ]
+
+
+def _status_name(status: int) -> str:
+    """A fault may answer with a status that has no name."""
+    return CommandStatus(status).name if status in CommandStatus._value2member_map_ else f"0x{status:08X}"
 
 
 def _report(where: str, error: BaseException) -> None:

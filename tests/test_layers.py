@@ -27,15 +27,18 @@ RULES: dict[str, tuple[str, ...]] = {
     ),
     # The shell: Twisted, sockets, HTTP.
     "gateway.network": (
-        "attrs", "twisted", "zope", "gateway.clients", "gateway.logs", "gateway.messages", "gateway.metrics",
-        "gateway.smpp",
+        "attrs", "twisted", "zope", "gateway.clients", "gateway.faults", "gateway.logs", "gateway.messages",
+        "gateway.metrics", "gateway.smpp",
     ),
+    # What may be shown of a PDU: its text is read as the messages read it.
+    "gateway.network.masking": ("attrs", "gateway.network", "gateway.smpp", "gateway.sms"),
     # Twisted's TLS is pyOpenSSL; cryptography makes the self-signed certificate.
     "gateway.network.tls": ("attrs", "twisted", "OpenSSL", "cryptography", "gateway.network"),
     "gateway.network.wakeups": ("psycopg", "twisted", "zope"),
     "gateway.console": (
-        "attrs", "twisted", "gateway.clients", "gateway.emulator", "gateway.messages", "gateway.metrics",
-        "gateway.smpp",
+        "attrs", "cattrs", "twisted", "zope", "commands.parsing", "commands.wallet", "gateway.__version__",
+        "gateway.clients", "gateway.clock", "gateway.emulator", "gateway.faults", "gateway.messages",
+        "gateway.metrics", "gateway.network", "gateway.smpp", "gateway.storage.base", "gateway.storage.query",
     ),
     "gateway.testing": ("attrs", "twisted", "gateway.emulator", "gateway.messages", "gateway.settings", "gateway.smpp"),
     # For tests of other people's parsers: hypothesis is theirs to install.
@@ -44,7 +47,8 @@ RULES: dict[str, tuple[str, ...]] = {
     "gateway.metrics": ("attrs", "prometheus_client"),
     # The way of a message: callbacks, no Twisted.
     "gateway.messages": (
-        "attrs", "gateway.clients", "gateway.metrics", "gateway.smpp", "gateway.sms", "gateway.storage.base",
+        "attrs", "gateway.clients", "gateway.faults", "gateway.metrics", "gateway.smpp", "gateway.sms",
+        "gateway.storage.base",
     ),
     "gateway.messages.message": ("attrs", "gateway.smpp.constants"),
     # A value that clients, settings and faults speak of.
@@ -57,7 +61,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "gateway.storage": ("attrs", "commands.wallet", "gateway.messages.message", "gateway.sms.reassembly"),
     "gateway.storage.sql": (
         "attrs", "sqlalchemy", "commands.wallet", "gateway.messages.message", "gateway.sms.reassembly",
-        "gateway.storage.base",
+        "gateway.storage.base", "gateway.storage.query",
     ),
     "gateway.storage.sql.postgresql": ("psycopg", "sqlalchemy", "gateway.storage.base", "gateway.storage.sql"),
     "gateway.storage.sql.sealing": ("cryptography",),

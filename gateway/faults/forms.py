@@ -123,7 +123,7 @@ def _effect(row: object, faults: list[str], receipt_rule: ReceiptCheck) -> Effec
         try:
             receipt_rule(fields)
         except ValueError as error:
-            faults += (f"effect.{line}" for line in str(error).splitlines())
+            faults += (f"effect.{fault}" for fault in getattr(error, "faults", None) or str(error).splitlines())
         return Receipt(fields) if len(faults) == own else None
     values = _read(cls, row, "effect.", faults, known=("kind",))
     return cls(**values) if len(faults) == own else None

@@ -230,7 +230,8 @@ class Delivery:
 
     def responded(self, context: object, status: int) -> None:
         """The client answered a segment with ``status``."""
-        assert isinstance(context, Sent)
+        if not isinstance(context, Sent):
+            return  # the second copy that a fault has sent
         lane, consignment, bit = context.lane, context.consignment, context.bit
         consignment.in_flight &= ~bit
         if status == 0:
@@ -245,7 +246,8 @@ class Delivery:
 
     def timed_out(self, context: object) -> None:
         """A segment was not answered in time: assume that it was not received (SMPP 3.4 §7.2)."""
-        assert isinstance(context, Sent)
+        if not isinstance(context, Sent):
+            return
         lane, consignment, bit = context.lane, context.consignment, context.bit
         consignment.in_flight &= ~bit
         consignment.retry = True
@@ -253,7 +255,8 @@ class Delivery:
 
     def lost(self, context: object) -> None:
         """The binding ended before a segment was answered; :meth:`unbound` follows."""
-        assert isinstance(context, Sent)
+        if not isinstance(context, Sent):
+            return
         lane, consignment, bit = context.lane, context.consignment, context.bit
         consignment.in_flight &= ~bit
         consignment.retry = consignment.lost = True

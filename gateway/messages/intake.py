@@ -12,8 +12,9 @@ from typing import Protocol
 import attrs
 
 from gateway.clients.bindings import Binding
-from gateway.messages.acceptance import Accept, Accepted, AcceptSeveral, Draft, House, Refused
+from gateway.messages.acceptance import Accept, AcceptSeveral
 from gateway.messages.drafting import Drafting, is_transaction
+from gateway.messages.drafts import Accepted, Draft, House, Refused
 from gateway.messages.message import Message
 from gateway.messages.settlement import Outgoing
 from gateway.smpp.pdus import DataSm, DestAddress, Pdu, SubmitMulti, SubmitSm, UnsuccessSme
@@ -70,7 +71,7 @@ class Intake:
         if binding.bucket is not None:
             tokens = len(request.dest_addresses) if isinstance(request, SubmitMulti) else 1
             if not binding.bucket.take(self._monotonic(), tokens):
-                self._refuse(binding, request, CommandStatus.ESME_RTHROTTLED)
+                self.refuse(binding, request, CommandStatus.ESME_RTHROTTLED)
                 return
         try:
             if isinstance(request, SubmitMulti):
@@ -79,7 +80,7 @@ class Intake:
             assert isinstance(request, (SubmitSm, DataSm))
             draft = self._drafting.draft(binding, request)
         except Refused as refusal:
-            self._refuse(binding, request, refusal.command_status)
+            self.refuse(binding, request, refusal.command_status)
             return
         ticket = _Ticket(self, binding, request)
         self._storage.submit(Accept(draft, self._house), ticket.accepted, ticket.failed)
@@ -110,14 +111,18 @@ class Intake:
         ticket = _Ticket(self, binding, request, tuple(unsuccess))
         self._storage.submit(AcceptSeveral(drafts, self._house), ticket.accepted, ticket.failed)
 
-    def _refuse(self, binding: Binding, request: Pdu, status: int) -> None:
+    def refuse(self, binding: Binding, request: Pdu, status: int) -> None:
+        """Answer a submit with an error, and count it."""
         self.counters.refuse(status)
         binding.link.respond(request, status)
 
     def finish(self, binding: Binding, request: Pdu, accepted: Accepted, unsuccess: tuple[UnsuccessSme, ...]) -> None:
-        """Answer a committed submit, then let delivery have what came of it: never the other way round."""
+        """Answer a committed submit, then let delivery have what came of it; only receipts that a rule sends too early
+        go the other way round."""
+        for receipt in accepted.early:
+            self._follow.offer(receipt, binding)
         if accepted.status:
-            self._refuse(binding, request, accepted.status)
+            self.refuse(binding, request, accepted.status)
         elif isinstance(request, SubmitMulti):
             self.counters.accepted += 1
             binding.link.respond(request, 0, message_id=accepted.spelled_id, unsuccess=unsuccess)
@@ -150,7 +155,7 @@ class Intake:
         else:
             status = CommandStatus.ESME_RSYSERR
             self._report("storage" if isinstance(error, StorageError) else "acceptance", error)
-        self._refuse(binding, request, status)
+        self.refuse(binding, request, status)
 
 
 class _Ticket:

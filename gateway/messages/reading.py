@@ -14,13 +14,18 @@ USER_DATA_HEADER: Final = 0x40
 
 def text_of(message: Message, default_alphabet: str) -> str | None:
     """The text of a message of one part, or None when its coding is no text that we can read."""
-    if not message.esm_class & USER_DATA_HEADER:
-        return _read(message.user_data, message.data_coding, default_alphabet)
-    alphabet = alphabets.alphabet_of(message.data_coding, alphabets.BY_NAME[default_alphabet])
+    return text_in(message.user_data, message.data_coding, message.esm_class, default_alphabet)
+
+
+def text_in(user_data: bytes, data_coding: int, esm_class: int, default_alphabet: str) -> str | None:
+    """The text in these octets, which may begin with a user data header, or None."""
+    if not esm_class & USER_DATA_HEADER:
+        return _read(user_data, data_coding, default_alphabet)
+    alphabet = alphabets.alphabet_of(data_coding, alphabets.BY_NAME[default_alphabet])
     if alphabet is None:
         return None
     packed = alphabet is alphabets.Alphabet.GSM0338_PACKED
-    return decoded(reassembly.concatenation_of(True, message.user_data, packed=packed).body, alphabet.unpacked)
+    return decoded(reassembly.concatenation_of(True, user_data, packed=packed).body, alphabet.unpacked)
 
 
 @lru_cache(maxsize=4096)

@@ -15,12 +15,16 @@ from twisted.python.failure import Failure
 
 from gateway.clients.bindings import Bindings
 from gateway.clients.directory import Client, Directory, Verdict
-from gateway.clients.throttle import TokenBucket
+from gateway.clients.failed_binds import FailedBinds
+from gateway.faults.effects import Disconnect
+from gateway.faults.plan import Plan
+from gateway.faults.rules import Facts, Point
 from gateway.messages.availability import PendingFlags
 from gateway.messages.delivery import Delivery
 from gateway.messages.intake import Intake
 from gateway.messages.operations import Operations
 from gateway.network.smpp_protocol import SmppProtocol
+from gateway.network.wire_log import WireLog
 from gateway.smpp.constants import CommandId
 from gateway.smpp.events import PduRefused, Unbound
 from gateway.smpp.pdus import Bind
@@ -90,7 +94,12 @@ class Exchange(ServerFactory):
         flags: PendingFlags,
         reactor: Any,
         monotonic: Callable[[], float],
+        wire_log: WireLog | None = None,
+        plan: Plan,
     ) -> None:
+        self.plan = plan
+        plan.on_change.append(self._faults_changed)
+        self.wire_log = wire_log or WireLog(0)
         self.system_id = system_id
         self.session_limits = session_limits
         self.limits = limits
@@ -108,7 +117,7 @@ class Exchange(ServerFactory):
         self.accepting = True
         self._phase = 0.0
         self._per_ip: dict[str, int] = {}
-        self._failures: dict[str, TokenBucket] = {}
+        self._failures = FailedBinds(limits.failed_binds_per_second)
         self._next_turn: list[Callable[[], None]] = []
         self._binds_left = BINDS_PER_TURN
         self._binds_waiting: deque[tuple[SmppProtocol, Bind]] = deque()
@@ -127,14 +136,24 @@ class Exchange(ServerFactory):
             or (per_ip and self._per_ip.get(host, 0) >= per_ip)
         ):
             return None
+        effect = self.plan.fire(Point.ACCEPT, Facts(source=host)) if self.plan.accept else None
+        if isinstance(effect, Disconnect) and not effect.seconds:
+            return None
         protocol = SmppProtocol(self)
+        protocol.accepted_with = effect
         protocol.factory = self
         return protocol
 
     def new_session(self) -> Session:
         # The golden ratio spreads the phases of any number of sessions evenly.
         self._phase = (self._phase + 0.6180339887498949) % 1.0
-        return Session(self.session_limits, self.monotonic(), phase=self._phase)
+        return Session(
+            self.session_limits, self.monotonic(), auto_enquire_link=not self.plan.enquire_link, phase=self._phase
+        )
+
+    def _faults_changed(self) -> None:
+        for protocol in self.connections:
+            protocol.session.auto_enquire_link = not self.plan.enquire_link
 
     def opened(self, protocol: SmppProtocol) -> None:
         self.counters.connections += 1
@@ -167,8 +186,7 @@ class Exchange(ServerFactory):
         for protocol in list(self.connections):
             if protocol.needs_tick(now):
                 protocol.tick(now)
-        for host in [host for host, bucket in self._failures.items() if bucket.is_full(now)]:
-            del self._failures[host]
+        self._failures.forget(now)
         if self.connections:
             self._sweep_due = self.reactor.callLater(SWEEP_SECONDS, self._sweep)
 
@@ -208,8 +226,7 @@ class Exchange(ServerFactory):
         """Answer a bind now, or when a thread has computed its password's hash."""
         host = protocol.peer.rpartition(":")[0]
         now = self.monotonic()
-        failures = self._failures.get(host)
-        if failures is not None and not failures.has(now):
+        if self._failures.are_too_many(host, now):
             self._decline(protocol, request, Verdict(CommandStatus.ESME_RBINDFAIL, None, "too many failed binds"))
             return
         if not self.directory.slow:
@@ -249,11 +266,14 @@ class Exchange(ServerFactory):
         if session.closed:
             return
         session.limits = self._limits_of(client)
-        session.respond(request, CommandStatus.ESME_ROK, system_id=self.system_id)
+        protocol.respond(request, CommandStatus.ESME_ROK, system_id=self.system_id)
         protocol.binding = binding = self.bindings.bind(
             client, bind_type, session.interface_version, protocol.peer, protocol, self.monotonic()
         )
+        self._failures.passed(protocol.peer.rpartition(":")[0], client.system_id)
         self.counters.binds += 1
+        if protocol.line is not None:
+            protocol.line.client = client.system_id
         self.log.info(
             "{client} bound as {bind_type} from {peer}, interface_version 0x{version:02x}",
             client=client.system_id,
@@ -270,10 +290,8 @@ class Exchange(ServerFactory):
 
     def _decline(self, protocol: SmppProtocol, request: Bind, verdict: Verdict) -> None:
         host = protocol.peer.rpartition(":")[0]
-        bucket = self._failures.get(host)
-        if bucket is None:
-            bucket = self._failures[host] = TokenBucket(self.limits.failed_binds_per_second, self.monotonic())
-        bucket.take(self.monotonic())
+        is_known = self.directory.find(request.system_id) is not None
+        delay = self._failures.failed(host, request.system_id if is_known else None, self.monotonic())
         self.counters.binds_refused += 1
         self.log.warn(
             "bind of {client!r} from {peer} refused with {status}: {reason}{remedy}",
@@ -283,8 +301,22 @@ class Exchange(ServerFactory):
             reason=verdict.reason,
             remedy=f" (to let it in: {verdict.remedy})" if verdict.remedy else "",
         )
-        protocol.session.respond(request, verdict.status)
-        protocol.soon()
+        if delay:
+            # A session has one bind to be answered at a time, so there are no more timers than connections.
+            self.reactor.callLater(delay, protocol.respond, request, verdict.status)
+        else:
+            protocol.respond(request, verdict.status)
+
+    def refuse_bind(self, protocol: SmppProtocol, request: Bind, status: int) -> None:
+        """Refuse a bind that nobody has judged, because a fault says so. It counts as no attempt to guess a password."""
+        self.counters.binds_refused += 1
+        self.log.warn(
+            "bind of {client!r} from {peer} refused with {status}: a fault",
+            client=request.system_id,
+            peer=protocol.peer,
+            status=describe(status),
+        )
+        protocol.respond(request, status)
 
     def _undecided(self, failure: Failure, protocol: SmppProtocol, request: Bind) -> None:
         self.log.failure("a password could not be checked", failure)

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress, IPushProducer
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gateway.clients.bindings import Binding
+from gateway.network.wire_log import End, Line
 from gateway.smpp.events import (
     BindRequested,
     CloseReason,
@@ -37,6 +39,8 @@ from gateway.smpp.pdus import Bind, Pdu
 from gateway.smpp.session import Session
 
 if TYPE_CHECKING:
+    from gateway.faults.effects import Effect
+    from gateway.network.faulty_link import FaultyLink
     from gateway.network.smpp_listener import Exchange
 
 LINGER_SECONDS: Final = 5.0
@@ -64,6 +68,13 @@ class SmppProtocol(Protocol):
         self.session: Session
         self.binding: Binding | None = None
         self.peer = ""
+        self.line: Line | None = None
+        """Where what is read and written is recorded, if it is."""
+        self.plan = exchange.plan
+        self.accepted_with: Effect | None = None
+        """What a fault has in store for this connection from its beginning."""
+        self._faulty: FaultyLink | None = None
+        self._held = False
         self._congested_since: float | None = None
         self._closing_since: float | None = None
         self._resumed_at = float("-inf")
@@ -90,18 +101,30 @@ class SmppProtocol(Protocol):
         if hasattr(transport, "setTcpNoDelay"):
             # A response of 33 octets must not wait for the next one (Nagle); we write once per turn anyway.
             transport.setTcpNoDelay(True)
+        if exchange.wire_log.is_on:
+            peer, local = _host_and_port(transport.getPeer()), _host_and_port(transport.getHost())
+            self.line = exchange.wire_log.opened(peer, local, called=self.asked_to_receive)
         transport.registerProducer(self, True)
         exchange.opened(self)
+        if self.accepted_with is not None:
+            self.faults().accepted(self.accepted_with)
 
     def dataReceived(self, data: bytes) -> None:
+        if self.line is not None:
+            self._exchange.wire_log.record(self.line.incoming, data)
         self.session.receive_data(data, self._exchange.monotonic())
         self.pull()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._gone = True
+        if self.line is not None:
+            end: End = "peer" if self._closing_since is None else "gateway"
+            self._exchange.wire_log.closed(self.line, end if reason.check(ConnectionDone) else "reset")
         self.session.end_of_input()
         self.pull()
         self._exchange.closed(self)
+        if self._faulty is not None:
+            self._faulty.ended()
 
     # --- the producer of the transport: backpressure ---
 
@@ -113,6 +136,8 @@ class SmppProtocol(Protocol):
 
     def resumeProducing(self) -> None:
         """The peer reads again."""
+        if self._held:
+            return
         self._congested_since = None
         self._resumed_at = self._exchange.monotonic()
         self._settle_reading()
@@ -121,11 +146,17 @@ class SmppProtocol(Protocol):
             self._exchange.delivery.pump(self.binding)
             self.soon()
 
+    def hold(self, held: bool) -> None:
+        """For a fault: as if the peer did not read, or had begun to read again. The connection lives on."""
+        if held is not self._held:
+            self._held = held
+            (self.pauseProducing if held else self.resumeProducing)()
+
     def stopProducing(self) -> None:
         """The transport is finished; connectionLost follows."""
 
     def _settle_reading(self) -> None:
-        if self._gone:
+        if self._gone or self._closing_since is not None:
             return
         reading = self._congested_since is None and not self.session.reading_paused and not self._more_due
         if reading is not self._reading:
@@ -142,7 +173,8 @@ class SmppProtocol(Protocol):
         return 0 if self._congested_since is not None else self.session.room
 
     def respond(self, request: Pdu, status: int = 0, **fields: object) -> None:
-        self.session.respond(request, status, **fields)
+        if self._faulty is None or not self._faulty.responds(request, status, fields):
+            self.session.respond(request, status, **fields)
         if not self._pulling:
             self.soon()
 
@@ -151,7 +183,10 @@ class SmppProtocol(Protocol):
         self.soon()
 
     def request(self, pdu: Pdu, context: object) -> int:
-        sequence_number = self.session.request(pdu, self._exchange.monotonic(), context)
+        if self.plan.deliver:
+            sequence_number = self.faults().delivers(pdu, context)
+        else:
+            sequence_number = self.session.request(pdu, self._exchange.monotonic(), context)
         if not self._pulling:
             self.soon()
         return sequence_number
@@ -172,10 +207,15 @@ class SmppProtocol(Protocol):
         """Hand all octets to the transport, and close it when the session is over."""
         octets = self.session.data_to_send()
         if octets and not self._gone:
-            self.transport.write(octets)
+            if self.plan.transport or self._faulty is not None:
+                self.faults().write(octets)
+            else:
+                if self.line is not None:
+                    self._exchange.wire_log.record(self.line.outgoing, octets)
+                self.transport.write(octets)
         if self.session.closed and not self._gone and self._closing_since is None:
             self._closing_since = self._exchange.monotonic()
-            self.transport.loseConnection()
+            (self.transport.loseConnection if self._faulty is None else self._faulty.lose_connection)()
 
     def soon(self) -> None:
         """Pull and flush in the next reactor turn, once however often it is asked for."""
@@ -201,7 +241,7 @@ class SmppProtocol(Protocol):
                 self.transport.abortConnection()
         elif since is not None:
             # While we do not read, no timer of the session judges what the peer may well have sent.
-            if now - since >= self._exchange.write_timeout:
+            if now - since >= self._exchange.write_timeout and not self._held:
                 self.session.close("write_timeout")
                 self.transport.abortConnection()
                 self.pull()
@@ -243,7 +283,8 @@ class SmppProtocol(Protocol):
         binding = self.binding
         if isinstance(event, SubmitReceived):
             assert binding is not None
-            exchange.intake.submit(binding, event.request)
+            if not self.plan.submit or not self.faults().submits(event.request):
+                exchange.intake.submit(binding, event.request)
         elif isinstance(event, ResponseReceived):
             exchange.delivery.responded(event.context, event.response.command_status)
         elif isinstance(event, OperationReceived):
@@ -251,7 +292,8 @@ class SmppProtocol(Protocol):
             exchange.operations.operate(binding, event.request)
         elif isinstance(event, BindRequested):
             assert isinstance(event.request, Bind)
-            exchange.bind(self, event.request)
+            if not self.plan.bind or not self.faults().binds(event.request):
+                exchange.bind(self, event.request)
         elif isinstance(event, RequestTimedOut):
             exchange.delivery.timed_out(event.context)
         elif isinstance(event, RequestLost):
@@ -269,9 +311,22 @@ class SmppProtocol(Protocol):
             exchange.log_closed(self, event.reason)
         else:
             assert isinstance(event, EnquireLinkReceived)
-            self.session.respond(event.request)
+            self.faults().enquires(event.request)
+
+    def faults(self) -> FaultyLink:
+        """What faults do to this connection; made when it is first asked for."""
+        if self._faulty is None:
+            # Imported here: most connections never meet a fault.
+            from gateway.network.faulty_link import FaultyLink
+
+            self._faulty = FaultyLink(self, self._exchange)
+        return self._faulty
 
     def _leave(self) -> None:
         """The binding's place is free from now on; nothing new is delivered to it."""
         if self.binding is not None and self.binding.bound:
             self._exchange.bindings.unbind(self.binding)
+
+
+def _host_and_port(address: Any) -> tuple[str, int]:
+    return getattr(address, "host", ""), getattr(address, "port", 0)
