@@ -40,6 +40,7 @@ from gateway.messages.availability import PendingFlags
 from gateway.messages.delivery import Delivery
 from gateway.messages.drafting import DefaultMessage, Drafting
 from gateway.messages.drafts import House
+from gateway.messages.drafts import House
 from gateway.messages.intake import Intake
 from gateway.messages.message import Message
 from gateway.messages.operations import Operations

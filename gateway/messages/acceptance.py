@@ -7,91 +7,14 @@ comes back in :class:`Accepted`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Final
-
-import attrs
-
-from gateway.clients.directory import Client
-from gateway.messages.answering import Answering
-from gateway.messages.message import SCHEDULED, Fate, Kind, Message, back_to_sender
-from gateway.messages.reading import USER_DATA_HEADER, decoded, text_of
-from gateway.messages.routing import Route, may_be_answered
-from gateway.messages.settlement import Outgoing, Terms, owed_notification, owed_receipts, send, settle
+from gateway.messages.carrying import JOINED, carry, enqueue
+from gateway.messages.dialects import rule_tlv
+from gateway.messages.drafts import Accepted, Draft, House
+from gateway.messages.joining import join
+from gateway.messages.message import SCHEDULED, Fate, Kind, Message
+from gateway.messages.settlement import Terms, end_at_handset, owed_notification, owed_receipts
 from gateway.smpp.constants import MessageState
-from gateway.smpp.statuses import CommandStatus
-from gateway.sms import alphabets, reassembly
-from gateway.sms.udh import Concatenation
-from gateway.storage.base import Books, Keys, OutboxRow
-
-JOINED: Final = frozenset({Fate.WALLET, Fate.HANDSET})
-"""Where the parts of a text are joined; to clients and back on a loopback they travel as they are."""
-
-
-class Refused(Exception):
-    """The transaction found a reason to refuse the submit; it is rolled back and answered with ``command_status``."""
-
-    def __init__(self, command_status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.command_status = command_status
-
-
-@attrs.frozen
-class House:
-    """What every transaction shares: the rules of this gateway."""
-
-    answering: Answering
-    short_codes: frozenset[str]
-    default_alphabet_of: Callable[[str], str]
-    """From a client's system_id to the name of its default alphabet."""
-    terms: Terms = attrs.field(factory=Terms)
-    caps: reassembly.Caps = attrs.field(factory=reassembly.Caps)
-
-
-@attrs.define(eq=False)
-class Accepted:
-    """What a committed acceptance leaves to do."""
-
-    spelled_id: str = ""
-    outgoing: list[Outgoing] = attrs.field(factory=list)
-    waiting: list[Message] = attrs.field(factory=list)
-    """Messages that are not final and need a step at their schedule or at the end of their validity."""
-    open_set: tuple[reassembly.SetKey, int] | None = None
-    """A set of parts that has just been opened, and when it expires."""
-    replaced: Message | None = None
-    status: int = 0
-    """Not 0: the transaction is committed and the submit refused all the same (a part that spoils its set)."""
-
-
-@attrs.define(eq=False)
-class Draft:
-    """One destination of a submit, checked and read; field names are the PDU's."""
-
-    client: Client
-    spelling: str
-    """``%``-format of message ids for the binding that submitted."""
-    route: Route
-    now: int
-    source_addr_ton: int
-    source_addr_npi: int
-    source_addr: str
-    dest_addr_ton: int
-    dest_addr_npi: int
-    destination_addr: str
-    data_coding: int
-    user_data: bytes = attrs.field(repr=False)
-    body: bytes = attrs.field(repr=False)
-    """``user_data`` without its user data header."""
-    esm_class: int = 0
-    service_type: str = ""
-    protocol_id: int = 0
-    priority_flag: int = 0
-    registered_delivery: int = 0
-    expires_at: int = 0
-    scheduled_at: int = 0
-    tlvs: tuple[tuple[int, bytes], ...] = ()
-    concatenation: Concatenation | None = None
-    replace_if_present: bool = False
+from gateway.storage.base import Books, Keys
 
 
 class Accept:
@@ -197,143 +120,38 @@ def take_in(
         draft.scheduled_at,
         draft.now if at_once else 0,
         0,
-        draft.tlvs,
+        draft.tlvs if draft.receipt_rule is None else (*draft.tlvs, rule_tlv(draft.receipt_rule)),
     )
-    if draft.registered_delivery:
-        accepted.outgoing += owed_notification(books, message, draft.now, house.terms)
+    if at_once and fate == Fate.HANDSET:
+        at_once = _ends_at_once(message, house.terms)
     if at_once:
-        message.outcome = carry(books, message, house, accepted, draft.now)
+        answered = carry(books, message, house, accepted, draft.now)
+        if answered is not None:
+            message.outcome, message.sealed = answered.outcome, answered.sealed
+            message.command, message.match = answered.command, answered.match
+    if draft.registered_delivery:
+        accepted.owe(owed_notification(books, message, draft.now, house.terms))
+    if at_once:
         books.messages.add(message)
-        accepted.outgoing += owed_receipts(books, message, draft.now, house.terms)
+        if draft.registered_delivery:
+            accepted.owe(owed_receipts(books, message, draft.now, house.terms))
     elif joins:
         join(books, message, draft, house, accepted)
     else:
         books.messages.add(message)
         accepted.waiting.append(message)
-        if not draft.scheduled_at:
+        if fate == Fate.CLIENT and not draft.scheduled_at:
             accepted.outgoing.append(enqueue(books, message))
     return message
 
 
-def join(books: Books, message: Message, draft: Draft, house: House, accepted: Accepted) -> None:
-    """Put a part to the others of its text; the last one carries the whole text to where it goes.
-
-    Each part is a message of its own with the first one's id as ``whole``; all become final together.
-    """
-    concatenation = draft.concatenation
-    assert concatenation is not None
-    key = reassembly.SetKey(
-        draft.client.system_id,
-        message.source_addr,
-        message.destination_addr,
-        concatenation.reference,
-        concatenation.total,
-    )
-    part = reassembly.Part(
-        key,
-        concatenation.number,
-        draft.body,
-        draft.data_coding,
-        concatenation.method,
-        message.id,
-    )
-    added = reassembly.add(
-        books.parts.get(key),
-        part,
-        draft.now,
-        caps=house.caps,
-        open_sets=books.parts.open_sets(key.client, key.source),
-    )
-    outcome = added.outcome
-    if outcome is reassembly.PartOutcome.FULL:
-        raise Refused(CommandStatus.ESME_RMSGQFUL, "too many parts wait for others")
-    if added.dropped:
-        books.parts.remove(key)
-        accepted.outgoing += fail_parts(books, added.dropped, MessageState.UNDELIVERABLE, draft.now, house.terms)
-    if outcome is reassembly.PartOutcome.MISMATCH:
-        accepted.status = CommandStatus.ESME_RINVMSGLEN
-        return
-    part_set = added.part_set
-    message.whole = part_set.parts[0].message_id if part_set is not None else message.id
-    books.messages.add(message)
-    if part_set is None:
-        accepted.outgoing += settle(books, message.id, MessageState.UNDELIVERABLE, draft.now, house.terms)
-    elif added.joined is not None:
-        books.parts.remove(key)
-        first = books.messages.get(message.whole)
-        assert first is not None  # unfinished messages are never let go
-        alphabet = alphabets.alphabet_of(first.data_coding, alphabets.BY_NAME[draft.client.default_alphabet])
-        text = None if alphabet is None else decoded(added.joined, alphabet.unpacked)
-        outcome_name = carry(books, first, house, accepted, draft.now, text, joined=True)
-        for sibling in books.messages.of_whole(message.whole):
-            accepted.outgoing += settle(
-                books, sibling.id, MessageState.DELIVERED, draft.now, house.terms, outcome=outcome_name
-            )
-    elif outcome is not reassembly.PartOutcome.DUPLICATE:
-        books.parts.put(key, part_set)
-        if len(part_set.parts) == 1:
-            accepted.open_set = (key, part_set.first_at + house.terms.parts_wait)
-
-
-def fail_parts(
-    books: Books, parts: Iterable[reassembly.Part], state: MessageState, now: int, terms: Terms
-) -> list[Outgoing]:
-    """Bring the messages of a set that will never be whole to a final state; gives the receipts that are owed."""
-    outgoing: list[Outgoing] = []
-    for message in [sibling for part in parts for sibling in books.messages.of_whole(part.message_id)]:
-        if not message.is_final:
-            outgoing += settle(books, message.id, state, now, terms)
-    return outgoing
-
-
-def carry(
-    books: Books,
-    message: Message,
-    house: House,
-    accepted: Accepted,
-    now: int,
-    text: str | None = None,
-    *,
-    joined: bool = False,
-) -> str:
-    """The effect of a message that is delivered now: the wallet's answer, or the copy that a loopback sends back.
-
-    ``text`` is that of a text ``joined`` from parts; else it is read from the message itself. A handset just has it.
-    Gives the name of the outcome, empty when there is none.
-    """
-    if message.fate == Fate.WALLET:
-        if may_be_answered(message.source_addr_ton, message.source_addr, message.esm_class, house.short_codes):
-            alphabet = house.default_alphabet_of(message.client)
-            if not joined:
-                text = text_of(message, alphabet)
-            answered = house.answering.answer(message, text, alphabet, now, books)
-            if answered.reply is not None:
-                accepted.outgoing.append(send(books, answered.reply))
-            return answered.outcome
-    elif message.fate == Fate.LOOPBACK:
-        accepted.outgoing.append(send(books, loopback_of(message, books.messages.next_id(), now, house.terms)))
-    return ""
-
-
-def enqueue(books: Books, message: Message) -> Outgoing:
-    """A place in the outbox for a message that is stored already and goes to a client itself."""
-    row = OutboxRow(message.id)
-    books.outbox.put(row)
-    return Outgoing(message, row)
-
-
-def loopback_of(message: Message, message_id: int, now: int, terms: Terms) -> Message:
-    """The message that a loopback route sends back: swapped addresses, same coding, octets and header."""
-    copy = back_to_sender(
-        message,
-        message_id,
-        Kind.LOOPBACK,
-        message.data_coding,
-        message.user_data,
-        now,
-        now + terms.validity,
-        esm_class=message.esm_class & USER_DATA_HEADER,
-        tlvs=message.tlvs,
-    )
-    copy.protocol_id, copy.priority_flag = message.protocol_id, message.priority_flag
-    return copy
+def _ends_at_once(message: Message, terms: Terms) -> bool:
+    """Give a message to a handset, not stored yet, the end that its rule has for it; False: it is on its way still."""
+    end = end_at_handset(message, terms)
+    if end.state == MessageState.ENROUTE or end.transit:
+        if end.state != MessageState.ENROUTE:
+            message.scheduled_at = message.accepted_at + end.transit
+        message.state, message.final_at = MessageState.ENROUTE, 0
+        return False
+    message.state, message.error = end.state, end.error
+    return True

@@ -14,12 +14,17 @@ from gateway.sms import alphabets
 from gateway.storage.base import Books
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Answered:
-    """What became of a command: the reply to send (None: silence) and the outcome's name for lists."""
+    """What became of a command: the reply to send (None: silence), and for lists the name of the outcome, the command
+    that was understood and how. Not frozen: one is made for every request."""
 
     reply: Message | None
     outcome: str
+    command: str = ""
+    match: str = ""
+    sealed: bool = False
+    """The request holds a secret itself: the code of a payment."""
 
 
 class Answering:
@@ -53,7 +58,8 @@ class Answering:
         answer = back_to_sender(message, message_id, Kind.REPLY, data_coding, octets, now, now + self._validity)
         answer.outcome = reply.outcome
         answer.sealed = bool(reply.secrets)
-        return Answered(answer, reply.outcome)
+        command = reply.command
+        return Answered(answer, reply.outcome, command or "", reply.match or "", command == "code")
 
 
 @lru_cache(maxsize=4096)

@@ -8,8 +8,8 @@ from typing import Final
 import attrs
 
 from gateway.clients.bindings import Binding
-from gateway.messages.acceptance import Draft, Refused
 from gateway.messages.availability import PendingFlag, PendingFlags
+from gateway.messages.drafts import Draft, Refused
 from gateway.messages.message import Fate
 from gateway.messages.message_ids import message_id_spelling
 from gateway.messages.reading import USER_DATA_HEADER

@@ -12,9 +12,10 @@ import attrs
 
 from gateway.clients.bindings import Binding
 from gateway.clients.directory import Client
-from gateway.messages.acceptance import JOINED, Refused
+from gateway.messages.carrying import JOINED
 from gateway.messages.delivery import Delivery
 from gateway.messages.drafting import DefaultMessage, read_time
+from gateway.messages.drafts import Refused
 from gateway.messages.intake import Follow
 from gateway.messages.message import SCHEDULED, Message
 from gateway.messages.message_ids import read_message_id
@@ -253,7 +254,7 @@ class Replace:
         message = own_message(books, self.client, self.message_id, self.request.message_id, self.request.source_addr)
         if message.is_final or self.is_in_flight(message.id) or message.whole != message.id:
             raise Refused(CommandStatus.ESME_RREPLACEFAIL, "not pending")
-        if message.state != SCHEDULED and message.fate in JOINED:
+        if message.state != SCHEDULED and message.fate in JOINED and not message.scheduled_at:
             # A part that waits for the others: its text is no text of its own.
             raise Refused(CommandStatus.ESME_RREPLACEFAIL, "a part of a longer text")
         fields = dict(self.fields)

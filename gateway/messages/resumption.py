@@ -14,8 +14,8 @@ from typing import Final
 
 import attrs
 
-from gateway.messages.acceptance import enqueue
-from gateway.messages.message import SCHEDULED, Fate, Message
+from gateway.messages.carrying import enqueue
+from gateway.messages.message import SCHEDULED, Fate, Kind, Message
 from gateway.messages.settlement import Outgoing, Terms
 from gateway.messages.timetable import Timetable
 from gateway.sms.reassembly import SetKey
@@ -57,7 +57,7 @@ class PickUp(Patient):
         return PickedUp(
             [outgoing[message_id] for message_id in sorted(outgoing)],
             # Messages of the gateway's own making are watched by delivery, while they are stuck.
-            [message for message in unfinished.values() if message.client],
+            [message for message in unfinished.values() if message.kind == Kind.SUBMITTED],
             sets,
         )
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import attrs
+
 from gateway.clients.directory import Client
+from gateway.messages.dialects import DELIVER_TLV, travelling
 from gateway.messages.message import Kind, Message
 from gateway.smpp.constants import Tag
 from gateway.smpp.pdus import DataSm, DeliverSm, Pdu
@@ -26,9 +29,20 @@ def pdus_for(message: Message, client: Client) -> list[Pdu]:
         if len(cut) > 1 or cut[0].payload:
             return [_segment_pdu(message, client, segment) for segment in cut]
     tlvs = message.tlvs
+    if tlvs:
+        client = _told_otherwise(tlvs, client)
+        tlvs = travelling(tlvs)
     if client.deliver_with == "data_sm" or len(message.user_data) > _LONGEST_SHORT_MESSAGE:
         return [_pdu(message, client, b"", message.esm_class, (*tlvs, (Tag.MESSAGE_PAYLOAD, message.user_data)))]
     return [_pdu(message, client, message.user_data, message.esm_class, tlvs)]
+
+
+def _told_otherwise(tlvs: tuple[tuple[int, bytes], ...], client: Client) -> Client:
+    """The client as a receipt wants it that travels in another PDU than its other messages."""
+    for tag, value in tlvs:
+        if tag == DELIVER_TLV:
+            return attrs.evolve(client, deliver_with=value.decode("ascii"))
+    return client
 
 
 def _is_part(message: Message) -> bool:
@@ -36,7 +50,7 @@ def _is_part(message: Message) -> bool:
 
 
 def _segment_pdu(message: Message, client: Client, segment: segments.Segment) -> Pdu:
-    tlvs = message.tlvs
+    tlvs = travelling(message.tlvs) if message.tlvs else ()
     if segment.sar is not None:
         reference, total, number = segment.sar
         tlvs = (

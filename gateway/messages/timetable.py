@@ -11,11 +11,13 @@ from collections.abc import Callable
 import attrs
 
 from gateway.clients.bindings import Binding
-from gateway.messages.acceptance import Accepted, House, carry, enqueue, fail_parts
 from gateway.messages.agenda import Agenda
+from gateway.messages.carrying import carry, enqueue, finish
 from gateway.messages.delivery import Delivery
+from gateway.messages.drafts import Accepted, House
+from gateway.messages.joining import fail_parts
 from gateway.messages.message import SCHEDULED, Fate, Message
-from gateway.messages.settlement import Outgoing, settle
+from gateway.messages.settlement import Outgoing, end_at_handset, settle
 from gateway.smpp.constants import MessageState
 from gateway.sms.reassembly import SetKey
 from gateway.storage.base import NO_KEYS, Books, Keys, Patient, Storage
@@ -60,7 +62,14 @@ class Timetable:
             self._agenda.plan(
                 scheduled_at,
                 lambda: self._storage.submit(
-                    Start(message_id, scheduled_at, self._now(), self._house), self._started, self._failed
+                    Start(message_id, scheduled_at, self._now(), self._house), self._begun, self._failed
+                ),
+            )
+        elif scheduled_at and message.fate == Fate.HANDSET:
+            self._agenda.plan(
+                scheduled_at,
+                lambda: self._storage.submit(
+                    Arrive(message_id, scheduled_at, self._now(), self._house), self._started, self._failed
                 ),
             )
         if expires_at:
@@ -79,6 +88,11 @@ class Timetable:
                 ExpireSet(key, expires_at, self._now(), self._house), self._started, self._failed
             ),
         )
+
+    def _begun(self, accepted: Accepted) -> None:
+        self._started([*accepted.early, *accepted.outgoing])
+        for message in accepted.waiting:
+            self.watch(message)
 
     def _started(self, outgoing: list[Outgoing]) -> None:
         for one in outgoing:
@@ -107,18 +121,42 @@ class Start(Patient):
     def __attrs_post_init__(self) -> None:
         self.keys = Keys(messages=(self.message_id,))
 
-    def __call__(self, books: Books) -> list[Outgoing]:
+    def __call__(self, books: Books) -> Accepted:
+        accepted = Accepted()
         message = books.messages.get(self.message_id)
         if message is None or message.state != SCHEDULED or message.scheduled_at != self.scheduled_at:
-            return []
+            return accepted
         if message.fate == Fate.CLIENT:
-            return [enqueue(books, books.messages.change(message.id, state=MessageState.ENROUTE))]
-        accepted = Accepted()
-        outcome = carry(books, message, self.house, accepted, self.now)
-        accepted.outgoing += settle(
-            books, message.id, MessageState.DELIVERED, self.now, self.house.terms, outcome=outcome
-        )
-        return accepted.outgoing
+            accepted.outgoing.append(enqueue(books, books.messages.change(message.id, state=MessageState.ENROUTE)))
+            return accepted
+        answered = carry(books, message, self.house, accepted, self.now)
+        finish(books, message, self.house, accepted, self.now, answered)
+        return accepted
+
+
+@attrs.define(eq=False)
+class Arrive(Patient):
+    """The work that brings a message to the end that its handset's rule has for it; gives the receipts owed."""
+
+    message_id: int
+    arrives_at: int
+    now: int
+    house: House
+    keys: Keys = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.keys = Keys(messages=(self.message_id,))
+
+    def __call__(self, books: Books) -> list[Outgoing]:
+        message = books.messages.get(self.message_id)
+        if message is None or message.state != MessageState.ENROUTE or message.scheduled_at != self.arrives_at:
+            return []
+        terms = self.house.terms
+        end = end_at_handset(message, terms)
+        # The rules of a new start may say that it never gets there: its validity ends it.
+        if end.state == MessageState.ENROUTE:
+            return []
+        return settle(books, message.id, end.state, self.now, terms, error=end.error)
 
 
 @attrs.define(eq=False)
