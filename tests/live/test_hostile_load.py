@@ -102,12 +102,14 @@ def test_a_flood_of_enquire_links(gateway: Gateway) -> None:
 def test_a_thousand_wrong_binds(gateway: Gateway) -> None:
     """H-20: all refused, the last of each connection closes it; afterwards the right password still opens."""
     statuses = []
-    with witnessed_while_blocked(gateway):
-        for number in range(334):
-            with Connection(gateway) as connection:
-                for wrong in (f"w{number}", "", "x" * 8):
-                    connection.send(wire.bind_transceiver(1, password=wrong))
-                statuses += [frame.status for frame in connection.rest()]
+    with witnessed_while_blocked(gateway), contextlib.ExitStack() as stack:
+        # All at once: from the sixth on each answer is late.
+        connections = [stack.enter_context(Connection(gateway)) for _ in range(334)]
+        for number, connection in enumerate(connections):
+            for wrong in (f"w{number}", "", "x" * 8):
+                connection.send(wire.bind_transceiver(1, password=wrong))
+        for connection in connections:
+            statuses += [frame.status for frame in connection.rest()]
     assert len(statuses) == 1_002
     assert set(statuses) <= {0x0D, 0x0E}
     deadline = time.monotonic() + 10
