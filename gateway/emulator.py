@@ -9,12 +9,12 @@ import attrs
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
-from twisted.web.server import Site
 
 from gateway.clock import EmulatorClock
 from gateway.messages.agenda import Agenda
 from gateway.messages.availability import alert_notification
 from gateway.messages.delivery import Delivery
+from gateway.network.capture import CaptureFile, Masked, revealed
 from gateway.network.outbind import OutbindTarget, outbind
 from gateway.network.smpp_listener import Exchange
 from gateway.smpp.fields import Address
@@ -72,7 +72,7 @@ class Emulator:
         storage: Storage,
         exchange: Exchange,
         delivery: Delivery,
-        site: Callable[[Callable[[], bool]], Site],
+        site: Callable[[Emulator], Any],
         smpp: Endpoint,
         http: Endpoint,
         smpp_tls: tuple[Endpoint, Any] | None = None,
@@ -81,8 +81,10 @@ class Emulator:
         keep_clock: Callable[[], None] = lambda: None,
         sharing: Sharing | None = None,
         wakeups: Wakeups | None = None,
+        masked: Masked = revealed,
+        capture: CaptureFile | None = None,
     ) -> None:
-        """``site`` makes the HTTP port's site from the question whether the gateway is ready; ``smpp_tls`` is the
+        """``site`` makes the factory of the HTTP port's connections, which act on this emulator; ``smpp_tls`` is the
         endpoint and the factory of SMPP over TLS; ``resume`` picks up what an earlier run has left, ``keep_clock``
         stores where emulated time stands. ``sharing`` and ``wakeups`` are for a storage that several gateways share.
         """
@@ -101,6 +103,9 @@ class Emulator:
         self.keep_clock = keep_clock
         self.sharing = sharing
         self.wakeups = wakeups
+        self.masked = masked
+        """What may be shown of a frame of ``exchange.wire_log``."""
+        self.capture = capture
         self._ports: list[Any] = []
         self._step_due: Any = None
         self._stopping: Deferred[None] | None = None
@@ -120,7 +125,7 @@ class Emulator:
         wanted: list[tuple[Endpoint, Any]] = [(self._smpp, self.exchange)]
         if self._smpp_tls is not None:
             wanted.append(self._smpp_tls)
-        wanted.append((self._http, self._site(lambda: self.ready)))
+        wanted.append((self._http, self._site(self)))
         for endpoint, factory in wanted:
             try:
                 ports.append(self.reactor.listenTCP(endpoint.port, factory, backlog=BACKLOG, interface=endpoint.host))
@@ -186,6 +191,8 @@ class Emulator:
         closing.addCallback(self._close)
 
     def _close(self, _: object) -> None:
+        if self.capture is not None:
+            self.capture.close()
         self.storage.close()
         assert self._stopping is not None
         self._stopping.callback(None)
@@ -216,6 +223,18 @@ class Emulator:
             self.clock.advance_to(step_at)
             self._run_due()
         self.clock.advance_to(until)
+        self.keep_clock()
+        self._rearm()
+
+    def freeze(self) -> None:
+        """Let emulated time stand still; link-level timers go on."""
+        self.clock.freeze()
+        self.keep_clock()
+        self._rearm()
+
+    def thaw(self) -> None:
+        """Let emulated time go on from where it stands."""
+        self.clock.thaw()
         self.keep_clock()
         self._rearm()
 

@@ -40,7 +40,6 @@ from gateway.messages.availability import PendingFlags
 from gateway.messages.delivery import Delivery
 from gateway.messages.drafting import DefaultMessage, Drafting
 from gateway.messages.drafts import House
-from gateway.messages.drafts import House
 from gateway.messages.intake import Intake
 from gateway.messages.message import Message
 from gateway.messages.operations import Operations

@@ -37,6 +37,7 @@ _SPELLINGS: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "smpp.system_id": (("SMSC", "SMSC"), ("x", "x")),
     "smpp.bind_refusal": (("uniform", "uniform"), ("specific", "specific")),
     "storage.database": (("memory:", "memory:"), ("sqlite:///a.db", "sqlite:///a.db")),
+    "http.token": (("first-token-of-16", "first-token-of-16"), ("other-token-of-16", "other-token-of-16")),
     "storage.pepper_file": (("a.pepper", Path("a.pepper")), ("b.pepper", Path("b.pepper"))),
     "clock.start": (
         ("2026-01-15T09:00:00Z", 1_768_467_600_000_000),
@@ -51,6 +52,7 @@ _SPELLINGS: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "commands": (("a.toml", Path("a.toml")), ("b.toml", Path("b.toml"))),
     "replies": (("a.toml", Path("a.toml")), ("b.toml", Path("b.toml"))),
     "ready_file": (("a.json", Path("a.json")), ("b.json", Path("b.json"))),
+    "smpp.capture": (("a.pcapng", Path("a.pcapng")), ("b.pcapng", Path("b.pcapng"))),
     "smpp.tls_certificate": (("a.pem", Path("a.pem")), ("b.pem", Path("b.pem"))),
     "smpp.tls_key": (("a.pem", Path("a.pem")), ("b.pem", Path("b.pem"))),
     "smpp.tls_client_ca": (("a.pem", Path("a.pem")), ("b.pem", Path("b.pem"))),
@@ -172,7 +174,7 @@ def test_options_and_variables_name_one_key_each() -> None:
 
 def test_lists_and_tables_are_for_a_file_only() -> None:
     """What no option or variable can spell has neither."""
-    assert [key.name for key in setting_keys() if key.variable is None] == ["smpp.default_messages", "routes"]
+    assert [key.name for key in setting_keys() if key.variable is None] == ["smpp.default_messages", "http.names", "routes"]
 
 
 @pytest.mark.parametrize("key", [key for key in setting_keys() if key.variable], ids=lambda key: key.name)
@@ -338,7 +340,8 @@ def test_a_password_comes_in_clear_from_the_environment_or_as_a_hash(tmp_path: P
     )
     settings = load_settings({"config": str(config)}, {"B_PASSWORD": "secret2"})
     assert [client.password for client in settings.clients.values()] == ["secret1", "secret2", hashed]
-    assert "secret" not in repr(settings)
+    assert "secret1" not in repr(settings)
+    assert "secret2" not in repr(settings)
     assert hashed not in repr(settings)
 
     too_long = faults({"config": str(config), "client": ("d:secret-too-long",)}, {"B_PASSWORD": "sécret2"})

@@ -62,11 +62,13 @@ _METAVARS = {
     "--smpp-tls-port": "PORT",
     "--database": "URL",
     "--pepper-file": "PATH",
+    "--http-token": "TOKEN",
     "--seed": "N",
     "--clock-start": "ISO",
     "--commands": "FILE",
     "--replies": "FILE",
     "--ready-file": "PATH",
+    "--capture": "FILE",
     "--log-format": "text|json",
     "--log-level": "LEVEL",
 }

@@ -91,6 +91,11 @@ def _between_keys(settings: Settings) -> Iterator[tuple[keys.Path, str]]:
     smpp, http = settings.smpp, settings.http
     if smpp.port and smpp.port == http.port and smpp.host == http.host:
         yield ("http", "port"), f"{http.port} is the SMPP port too"
+    if http.token is None and not is_loopback(http.host):
+        yield (
+            ("http", "token"),
+            f"whoever reaches {http.host} could do anything: set a token (--http-token), or listen on 127.0.0.1",
+        )
     storage = settings.storage
     if storage.database.startswith("postgresql:") and storage.pepper_file is None:
         yield (

@@ -29,6 +29,10 @@ Msisdn = NewType("Msisdn", str)
 """A phone number: 5 to 15 digits, no plus sign."""
 ShortCode = NewType("ShortCode", str)
 """3 to 8 digits."""
+Token = NewType("Token", str)
+"""At least 16 printable ASCII characters without a space; never shown."""
+HostName = NewType("HostName", str)
+"""A DNS name, without a port."""
 Database = NewType("Database", str)
 """The URL of a storage that exists."""
 DefaultMessageId = NewType("DefaultMessageId", str)
@@ -77,6 +81,17 @@ class SmppSettings:
     tls_client_ca: Path | None = attrs.field(
         default=None, metadata=_means("PEM file with authorities; clients must then show a certificate of one of them")
     )
+    wire_log: int = attrs.field(
+        default=4 * 1024 * 1024,
+        metadata=_means("octets of memory for what went over the connections lately; 0 keeps nothing"),
+    )
+    capture: Path | None = attrs.field(
+        default=None,
+        metadata=_means("pcapng file to which everything on the connections is written, secrets masked", "--capture"),
+    )
+    capture_limit: int = attrs.field(
+        default=1024**3, metadata=_means("octets of that file, then the capture ends; 0 = no limit")
+    )
     default_messages: Mapping[DefaultMessageId, str] = attrs.field(
         factory=dict,
         metadata=_means('texts that sm_default_msg_id names: `{ 1 = "Call us back" }`') | {"file_only": True},
@@ -86,10 +101,27 @@ class SmppSettings:
 
 @attrs.frozen(kw_only=True)
 class HttpSettings:
-    """``[http]``: the port of `/livez`, `/readyz` and `/metrics`."""
+    """``[http]``: the port of the API, the console, `/livez`, `/readyz` and `/metrics`."""
 
     host: str = attrs.field(default="127.0.0.1", metadata=_means("address to listen on", "--http-host"))
     port: Port = attrs.field(default=Port(8025), metadata=_means("port; 0 takes a free one", "--http-port"))
+    token: Token | None = attrs.field(
+        default=None,
+        repr=False,
+        metadata=_means(
+            "what requests have to bring as `Authorization: Bearer …`, at least 16 characters;"
+            " needed unless `http.host` is a loopback address",
+            "--http-token",
+        ),
+    )
+    names: tuple[HostName, ...] = attrs.field(
+        default=(),
+        metadata=_means("names besides localhost that browsers may call this port by") | {"file_only": True},
+    )
+    reveal_secrets: bool = attrs.field(
+        default=False,
+        metadata=_means("show PINs and codes wherever messages are shown, with a banner", "--reveal-secrets"),
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -110,6 +142,10 @@ class StorageSettings:
             "file with the key of PIN digests and sealed texts; made beside a SQLite file, needed for PostgreSQL",
             "--pepper-file",
         ),
+    )
+    allow_reset: bool = attrs.field(
+        default=False,
+        metadata=_means("whether the API may empty a PostgreSQL database; others it always may", "--allow-reset"),
     )
 
 

@@ -93,6 +93,8 @@ def _converter() -> cattrs.Converter:
         model.Database: _database,
         model.Balances: _balances,
         model.Password: _password,
+        model.Token: _token,
+        model.HostName: _host_name,
     }
     for kind, hook in hooks.items():
         converter.register_structure_hook(kind, hook)
@@ -283,6 +285,20 @@ def _money(amount: object, currency: str) -> Money:
     one = parse_amount("1", currency)
     # parse_amount is for payments, which are never nothing; an account may hold nothing.
     return Money(0, one.currency) if amount in ("0", f"{0:.{exponent(currency)}f}") else parse_amount(amount, currency)
+
+
+def _token(value: Any, _: Any) -> str:
+    """No fault shows the value."""
+    if not isinstance(value, str) or re.fullmatch(r"[!-~]{16,200}", value) is None:
+        raise ValueError("expected 16 to 200 ASCII characters without a space (the value is not shown)")
+    return value
+
+
+def _host_name(value: Any, _: Any) -> str:
+    text = _text(value, str)
+    if re.fullmatch(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,7}", text) is None:
+        raise ValueError(f"expected a host name without a port, got {text!r}")
+    return text.lower()
 
 
 def _password(value: Any, _: Any) -> str:

@@ -18,6 +18,8 @@ _EXAMPLES: Mapping[str, str] = {
     "commands": '"commands.toml"',
     "replies": '"replies.toml"',
     "ready_file": '"ready.json"',
+    "http.token": '"choose-16-or-more"',
+    "smpp.capture": '"capture.pcapng"',
     "storage.pepper_file": '"pepper"',
     "smpp.tls_port": "8775",
     "smpp.tls_certificate": '"certificate.pem"',
