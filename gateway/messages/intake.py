@@ -15,7 +15,6 @@ from gateway.clients.bindings import Binding
 from gateway.messages.acceptance import Accept, AcceptSeveral
 from gateway.messages.drafting import Drafting, is_transaction
 from gateway.messages.drafts import Accepted, Draft, House, Refused
-from gateway.messages.drafts import Accepted, Draft, House, Refused
 from gateway.messages.message import Message
 from gateway.messages.settlement import Outgoing
 from gateway.smpp.pdus import DataSm, DestAddress, Pdu, SubmitMulti, SubmitSm, UnsuccessSme
