@@ -22,9 +22,10 @@ COMMANDS: Mapping[str, str] = {
     "accounts": "Look at wallet accounts in a database, and change them.",
     "messages": "Look at messages in a database, and export them.",
     "check": "Check settings without starting anything.",
+    "hash-password": "Make a client's password into a hash for a settings file.",
     "version": "Print the version.",
 }
-"""The subcommands, in the order of the help; each is ``gateway.commandline.<name>.<name>``."""
+"""The subcommands, in the order of the help; each is ``gateway.commandline.<name>.<name>``, with ``_`` for ``-``."""
 
 
 class LazyGroup(click.Group):
@@ -36,7 +37,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"gateway.commandline.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command = getattr(importlib.import_module(f"gateway.commandline.{name}"), name)
         assert isinstance(command, click.Command)
         return command
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from gateway import __version__
 from gateway.cli import COMMANDS, main
+from gateway.clients.directory import Client, Directory, check_hash
 from gateway.settings.keys import known_variables
 
 PUBLISHED_OPTIONS = [
@@ -214,3 +215,22 @@ def test_a_command_imports_only_what_it_needs(arguments: list[str], unwanted: li
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert finished.returncode == 0
+
+
+def test_hash_password_makes_what_a_client_binds_with() -> None:
+    """The hash that is printed is one that settings take, and it fits the password and no other."""
+    result = run("hash-password", stdin="s3cret\n")
+    assert result.exit_code == 0
+    spelled = result.stdout.removesuffix("\n")
+    assert check_hash(spelled) is None
+    directory = Directory([Client("shop", spelled)])
+    assert directory.password_matches("shop", "s3cret")
+    assert not directory.password_matches("shop", "s3cres")
+
+
+@pytest.mark.parametrize("password", ["ninechars", "пароль", "a\tb"])
+def test_hash_password_refuses_what_smpp_cannot_carry(password: str) -> None:
+    """Exit status 2, and the password is not shown."""
+    result = run("hash-password", stdin=f"{password}\n")
+    assert result.exit_code == 2
+    assert password not in result.output
