@@ -56,13 +56,13 @@ class Listed:
         """Add the words of the languages that this package brings."""
         for language in LANGUAGES:
             name = f"{language}.toml"
-            text = resources.files("commands.parsing").joinpath("words", name).read_text(encoding="utf-8")
-            self.add_language(tomllib.loads(text), name)
+            octets = resources.files("commands.parsing").joinpath("words", name).read_bytes()
+            self.add_language(tomllib.loads(octets.decode()), name)
 
     def read_extra(self, path: Path) -> None:
         """Add a user's synonyms and commands. A file that cannot be read is one more fault."""
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            table = tomllib.loads(path.read_bytes().decode())  # TOML is UTF-8, whatever the locale
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             self.faults.append(f"{path.name}: {error}")
             return

@@ -67,7 +67,8 @@ class Explanation:
             commands = (command,)
         else:
             reason = outcome.reason
-            commands = outcome.commands if isinstance(outcome, Ambiguous) else ()
+            if isinstance(outcome, Ambiguous):
+                commands = outcome.commands
         return {
             "text": _visible(self.text),
             "outcome": _NAMES[type(outcome)],
@@ -101,7 +102,7 @@ def _visible(text: str) -> str:
 def explain(raw: str, lexicon: Lexicon) -> Explanation:
     """Read a text and tell how. Never raises."""
     reading = read(raw, lexicon)
-    origins = trace(raw, [name for name, _ in reading.cleaned]) if reading.units or reading.signature < len(raw) else []
+    origins = trace(raw, [name for name, _ in reading.cleaned])
     return Explanation(raw, reading.outcome, tuple(_steps(reading)), tuple(_words(reading, origins)))
 
 
@@ -114,18 +115,19 @@ def _steps(reading: Reading) -> Iterator[Step]:
 
 def _words(reading: Reading, origins: list[tuple[int, int]]) -> Iterator[ExplainedWord]:
     raw = reading.raw
-    topic = isinstance(reading.outcome, Understood) and reading.outcome.command == "support"
-    in_topic = after_confirm = False
+    to_support = isinstance(reading.outcome, Understood) and reading.outcome.command == "support"
+    before = None
+    in_topic = False
     for unit in reading.units:
         span = origins[unit.start][0], origins[unit.end - 1][1]
         word, meaning, match = _reading_of(unit)
-        if in_topic and meaning != "support":
-            yield ExplainedWord(unit.text.lower(), span, raw[slice(*span)], "topic", MatchKind.NONE)
-            continue
-        if meaning in ("off", "on") and not after_confirm:
-            meaning = "negation" if unit.word is not None and unit.word.negation else meaning
-        in_topic = in_topic or (topic and meaning == "support")
-        after_confirm = meaning == "confirm"
+        if to_support and before == "support" and meaning != "support":
+            in_topic = True  # to the end, also what names SUPPORT again
+        if in_topic:
+            word, meaning, match = unit.text.lower(), "topic", MatchKind.NONE
+        elif unit.word is not None and unit.word.negation and before != "confirm":
+            meaning = "negation"  # нет is an argument after CONFIRM alone
+        before = meaning
         yield ExplainedWord(word, span, raw[slice(*span)], meaning, match)
     if reading.signature < len(reading.text):
         start = origins[reading.signature][0]

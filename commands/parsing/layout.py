@@ -38,8 +38,10 @@ def pressed(text: str) -> str:
 class Run:
     """A run of Latin letters, digits and key marks, taken apart: marks, core, marks, digits. All in upper case with the
     shift released. ``core`` begins and ends with a letter and may hold marks; ``start`` is its offset in the run.
+    ``written`` is the run as it stands in the text.
     """
 
+    written: str
     lead: str
     core: str
     trail: str
@@ -60,4 +62,4 @@ def split_run(run: str) -> Run | None:
     if not core or keys.isalnum():
         return None
     start = len(head) - len(started)
-    return Run(head[:start], core, started[len(core) :], digits, start)
+    return Run(run, head[:start], core, started[len(core) :], digits, start)

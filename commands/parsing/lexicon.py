@@ -167,7 +167,7 @@ def build_lexicon(listed: Listed) -> Lexicon:
         layout={spelling: word for spelling, word in layout.items() if spelling.isalpha() and spelling not in exact},
         marked=_marked(layout),
         near=near,
-        longest_near=max(map(len, spellings), default=0),
+        longest_near=max(map(len, spellings)),
         near_starts=frozenset(spelling[:2] for spelling in spellings),
         near_ends=frozenset(spelling[-2:] for spelling in spellings),
         phrases={first: tuple(sorted(rests, key=lambda rest: -len(rest[0]))) for first, rests in phrases.items()},
@@ -265,7 +265,7 @@ def _neighbours(entries: Iterable[Entry]) -> list[str]:
     commands = [(entry, spelling) for entry in entries if entry.role == "command" for spelling in _spellings(entry)]
     faults: list[str] = []
     for (one, left), (two, right) in combinations(commands, 2):
-        if one.meaning != two.meaning and OSA.distance(left, right, score_cutoff=1) == 1:
+        if one.meaning != two.meaning and OSA.distance(left, right) == 1:
             faults.append(
                 f"{two.source}: {two.written!r} ({two.meaning}) is one edit from {one.written!r} "
                 f"({one.meaning}, {one.source})"

@@ -175,7 +175,6 @@ def _read_run(run: str, start: int, plain: list[Unit], lexicon: Lexicon) -> list
         return None
     unit.start += start
     unit.end += start
-    unit.text = run[unit.start - start : unit.end - start]
     if not parts.digits:
         return [unit]
     if unit.word.command != "confirm":
@@ -188,7 +187,7 @@ def _exact_run(parts: layout.Run, lexicon: Lexicon) -> Unit | None:
         if parts.lead.endswith(marked.lead) and parts.trail.startswith(marked.trail):
             start = parts.start - len(marked.lead)
             end = parts.start + len(parts.core) + len(marked.trail)
-            return Unit(start, end, "", marked.word, MatchKind.LAYOUT, layout=True)
+            return Unit(start, end, parts.written[start:end], marked.word, MatchKind.LAYOUT, layout=True)
     return None
 
 
@@ -199,7 +198,9 @@ def _near_run(parts: layout.Run, lexicon: Lexicon) -> Unit | None:
             spelling = lead + parts.core + trail
             near = None if spelling.isalpha() else _nearest(spelling, spelling, lexicon)
             if near is not None and near.layout:
-                unit = Unit(parts.start - len(lead), parts.start + len(parts.core) + len(trail), "")
+                start = parts.start - len(lead)
+                end = parts.start + len(parts.core) + len(trail)
+                unit = Unit(start, end, parts.written[start:end])
                 _correct(unit, near)
                 return unit
     return None

@@ -78,7 +78,7 @@ def _without_words(body: str, lexicon: Lexicon, language: str | None, steps: tup
     word = lexicon.marks.get(marks.pop()) if len(marks) == 1 else None
     if word is None or word.command is None:
         return NotUnderstood(language, "empty", steps)
-    return Understood(word.command, None, MatchKind.ALIAS, word.language, steps)
+    return Understood(word.command, None, MatchKind.ALIAS, None, steps)
 
 
 def language_of(text: str) -> str | None:
@@ -135,10 +135,8 @@ def _typed(unit: Unit) -> str:
 
 
 def _spliced(body: str, units: list[Unit]) -> str:
-    parts: list[str] = []
-    place = 0
-    for unit in units:
-        parts += (body[place : unit.start], body[unit.start : unit.end] if _typed(unit) == unit.text else _typed(unit))
-        place = unit.end
-    parts.append(body[place:])
-    return "".join(parts)
+    for unit in reversed(units):
+        typed = _typed(unit)
+        if typed != unit.text:
+            body = body[: unit.start] + typed + body[unit.end :]
+    return body

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commands.parsing import Parser
-from commands.parsing.explain import trace
+from commands.parsing.explain import pieces, trace
 from commands.parsing.normalise import CLEANING, clean
 from gateway.testing import strategies as sms
 
@@ -88,6 +88,12 @@ def test_every_kind_of_step_and_word_is_told(parser: Parser) -> None:
         ("Money", "money", "topic", "none"),
         ("-- \nIvan", "", "signature", "none"),
     ]
+    assert [word[2] for word in words(parser, "support Оператор не Support 1")] == ["support"] * 2 + ["topic"] * 3
+    assert words(parser, "PIN\u20e3 ｶﾞ") == [("PIN\u20e3", "pin", "pin", "exact"), ("ｶﾞ", "ガ", "unknown", "none")]
+    assert words(parser, 'hi ",fkfic"') == [
+        ("hi", "hi", "filler", "exact"),
+        (",fkfic", "баланс", "balance", "one_edit"),
+    ]
     assert words(parser, "пин с уважением, Иван")[1:] == [("с уважением, Иван", "", "signature", "none")]
     assert [step.step for step in parser.explain(",fkfic\n--").steps] == ["signature", "layout", "words", "one_edit"]
     assert [step.after for step in parser.explain("mой PIN").steps] == ["MОЙ PIN", "МОЙ PIN", "PIN"]
@@ -115,6 +121,12 @@ def test_every_kind_of_step_and_word_is_told(parser: Parser) -> None:
         ("ltym", {"case": "LTYM"}),  # день: it means nothing by itself
         ("pin с уважением Иван", {"signature": "pin ", "words": "pin", "case": "PIN"}),
         ("pin\n-- \nИван", {"signature": "pin\n", "words": "pin", "case": "PIN"}),
+        (
+            "hello, пин-код: ,fkfyc",
+            {"layout": "hello, пин-код: БАЛАНС", "words": "hello пин код БАЛАНС"}
+            | {"case": "HELLO ПИН КОД БАЛАНС", "fillers": "ПИН КОД БАЛАНС"},
+        ),
+        ("пин rjl", {"layout": "ПИН КОД"}),
         ("hello, pin pin", {"words": "hello pin pin", "case": "HELLO PIN PIN", "fillers": "PIN PIN"}),
         ("spam pin", {"case": "SPAM PIN"}),
         ("Ёлка　1́", {"compatibility": "Ёлка 1́", "marks": "Ёлка 1⃣", "yo": "Елка 1⃣", "case": "ЕЛКА 1⃣"}),
@@ -184,6 +196,13 @@ def test_the_steps_piece_by_piece_give_the_same_text(text: str) -> None:
         assert 0 <= start < end <= len(text)
         if unicodedata.is_normalized("NFKC", text) and end - start == 1 and character not in "еЕ\u20e3":
             assert text[start] == character
+
+
+def test_a_text_is_traced_in_the_shortest_pieces() -> None:
+    """A step that looks at no neighbour leaves a piece for each character."""
+    assert list(pieces("abc", str.upper)) == [(0, 1), (1, 2), (2, 3)]
+    assert list(pieces("a", str.upper)) == [(0, 1)]
+    assert list(pieces("", str.upper)) == []
 
 
 @given(ANY_TEXT)

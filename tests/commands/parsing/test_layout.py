@@ -50,6 +50,17 @@ def test_a_run_is_taken_apart(run: str, expected: tuple[str, str, str, str, int]
     assert (parts.lead, parts.core, parts.trail, parts.digits, parts.start) == expected
 
 
+@pytest.mark.parametrize("letter", LATIN)
+def test_any_letter_may_end_a_core_and_only_digits_follow_it(letter: str) -> None:
+    """Letters are never taken for digits, digits never for letters."""
+    parts = split_run(f",{letter};{letter}1234567890.")
+    assert parts is not None
+    assert (parts.core, parts.trail, parts.digits) == (f"{letter};{letter}".upper(), "", "1234567890")
+    parts = split_run(f",{letter};{letter}")
+    assert parts is not None
+    assert (parts.core, parts.trail, parts.digits) == (f"{letter};{letter}".upper(), "", "")
+
+
 @pytest.mark.parametrize("run", ["abc", "123", ".,;", "a1", ""])
 def test_a_run_without_letters_or_marks_is_none(run: str) -> None:
     """There is nothing to try."""

@@ -80,8 +80,25 @@ def test_a_final_mark_may_be_a_letter_or_a_mark() -> None:
     for text, end in (("gjcj,k", 6), ("gjcj,k;", 6)):  # the last letter is missing, or ж for ю
         (unit,) = recognise(text, lexicon)
         assert (unit.word and unit.word.command, unit.edited, unit.end) == ("help", True, end + text.count(";"))
+    (unit,) = recognise("gjcj,k;.", lexicon)
+    assert (unit.word and unit.word.command, unit.edited, unit.end) == ("help", True, 7)
     (unit,) = recognise(",fkfyc.", lexicon)
     assert (unit.word and unit.word.command, unit.edited, unit.end) == ("balance", False, 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [('"gjlth;rf"', 1, 9), ('"gjlth;rf', 1, 9), ("gjlth;rf,", 0, 8), ('",fkfic"', 1, 7), ('.",fkfyc".', 2, 8)],
+)
+def test_quotes_around_a_word_in_the_wrong_layout_are_no_letters(
+    parser: Parser, text: str, start: int, end: int
+) -> None:
+    """Of the marks next to the letters as many are letters as make a listed word, with one edit too."""
+    (unit,) = recognise("," + text, parser.lexicon)
+    assert unit.word is not None
+    assert (unit.start, unit.end, unit.text) == (start + 1, end + 1, text[start:end])
+    (unit,) = recognise("  " + text, parser.lexicon)
+    assert (unit.start, unit.end, unit.text) == (start + 2, end + 2, text[start:end])
 
 
 def test_a_word_between_two_commands_is_neither() -> None:
@@ -104,10 +121,12 @@ def test_units_stand_in_order_and_do_not_overlap(text: str) -> None:
 @example(",fkfyc.gby'lf 1")
 @example("gjlndth;ltybtʼngjlndth;ltybt 1")
 @example("ж,fkfyc")
+@example('hi ",fkfyc" gjlndth;ltybt:1')
 def test_runs_of_keys_keep_their_words_in_order(parser: Parser, text: str) -> None:
     """Reading marks as letters replaces words; it never loses or doubles one."""
     units = recognise(text, parser.lexicon)
     places = [place for unit in units for place in (unit.start, unit.end)]
     assert places == sorted(places)
+    assert [unit.text for unit in units] == [text[unit.start : unit.end] for unit in units]
     covered = {at for unit in units for at in range(unit.start, unit.end)}
     assert {at for at, character in enumerate(text) if character.isalnum()} <= covered
