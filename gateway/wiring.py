@@ -17,9 +17,13 @@ from twisted.python.failure import Failure
 from commands.dispatcher import Dispatcher, ReplyLimits
 from commands.parsing import Parser
 from commands.parsing.lexicon import LexiconError
+from commands.parsing.results import Understood
+from commands.registry import COMMANDS
 from commands.replies.catalogue import Catalogue, CatalogueError
+from commands.request import Request
 from commands.support.desk import SupportDesk
 from commands.wallet.accounts import Account
+from commands.wallet.errors import WalletUnavailable
 from commands.wallet.service import Wallet
 from gateway.clients.bindings import Bindings
 from gateway.clients.directory import Client, Directory
@@ -40,6 +44,8 @@ from gateway.messages.availability import PendingFlags
 from gateway.messages.delivery import Delivery
 from gateway.messages.drafting import DefaultMessage, Drafting
 from gateway.messages.drafts import House
+from gateway.messages.faulty_answers import FaultyAnswers
+from gateway.messages.faulty_intake import FaultyIntake, receipt_faults
 from gateway.messages.intake import Intake
 from gateway.messages.message import Message
 from gateway.messages.operations import Operations
@@ -59,6 +65,7 @@ from gateway.settings import ClientSettings, Settings
 from gateway.smpp.statuses import CommandStatus
 from gateway.sms import alphabets, segments
 from gateway.storage.base import Books, Claims, Keys, Storage, StorageUnusable
+from gateway.storage.faulty import FaultyStorage
 from gateway.storage.memory import MemoryStorage
 
 if TYPE_CHECKING:
@@ -100,7 +107,7 @@ def build_emulator(
     use_monotonic_clock(reactor)
     monotonic: Callable[[], float] = reactor.seconds
     draws = Draws(settings.seed)
-    plan = Plan(draws.draw, monotonic)
+    plan = Plan(draws.draw, monotonic, receipt_faults)
     directory = _directory(settings)
     kept_clock, listen = "", None
     pepper = _pepper(settings)
@@ -117,13 +124,25 @@ def build_emulator(
     )
     default_messages = _default_messages(settings)
     wallet = Wallet(settings.wallet, draws.draw, pepper)
-    parser, dispatcher = _dispatcher(settings, wallet)
+
+    def wallet_gate(request: Request) -> None:
+        if faulty_answers.wallet_is_down:
+            raise WalletUnavailable
+
+    parser, dispatcher = _dispatcher(settings, wallet, wallet_gate)
+    faulty_answers = FaultyAnswers(
+        plan,
+        partial(_command_of, parser),
+        frozenset(spec.name for spec in COMMANDS if spec.uses_wallet),
+    )
+    faulty_intake = FaultyIntake(plan, storage, FaultyStorage(storage, plan, reactor.callLater))
     short_codes = frozenset({str(settings.wallet.short_code)})
     house = House(
         answering=Answering(dispatcher, terms.validity),
         short_codes=short_codes,
         default_alphabet_of=lambda system_id: _alphabet(directory, system_id),
         terms=terms,
+        faults=faulty_answers,
     )
     make_delivery = Delivery if claims is None else partial(SharedDelivery, claims=claims)
     delivery = make_delivery(
@@ -151,10 +170,16 @@ def build_emulator(
         default_messages=default_messages,
     )
     intake = Intake(
-        storage=storage, drafting=drafting, house=house, follow=timetable, monotonic=monotonic, report=_report
+        storage=storage,
+        drafting=drafting,
+        house=house,
+        follow=timetable,
+        monotonic=monotonic,
+        report=_report,
+        faults=faulty_intake,
     )
     operations = Operations(
-        storage=storage,
+        faults=faulty_intake,
         delivery=delivery,
         follow=timetable,
         terms=terms,
@@ -349,7 +374,15 @@ class _OpenAccounts:
                 books.accounts.put(account)
 
 
-def _dispatcher(settings: Settings, wallet: Wallet) -> tuple[Parser, Dispatcher]:
+def _command_of(parser: Parser, text: str) -> str:
+    """The name of the command that a text is understood as, else empty."""
+    outcome = parser.classify(text)
+    return outcome.command if isinstance(outcome, Understood) else ""
+
+
+def _dispatcher(
+    settings: Settings, wallet: Wallet, wallet_gate: Callable[[Request], None]
+) -> tuple[Parser, Dispatcher]:
     """The commands with the words and texts of the settings' own files; raises CannotBuild with all their faults."""
     faults: list[str] = []
     parser, catalogue = None, None
@@ -364,7 +397,7 @@ def _dispatcher(settings: Settings, wallet: Wallet) -> tuple[Parser, Dispatcher]
     if parser is None or catalogue is None:
         raise CannotBuild(*faults)
     limits = ReplyLimits(**attrs.asdict(settings.reply_limits))
-    return parser, Dispatcher(parser, catalogue, wallet, SupportDesk.load(), limits=limits)
+    return parser, Dispatcher(parser, catalogue, wallet, SupportDesk.load(), limits=limits, wallet_gate=wallet_gate)
 
 
 def _default_messages(settings: Settings) -> dict[int, DefaultMessage]:

@@ -36,7 +36,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "gateway.network.tls": ("attrs", "twisted", "OpenSSL", "cryptography", "gateway.network"),
     "gateway.network.wakeups": ("psycopg", "twisted", "zope"),
     "gateway.console": (
-        "attrs", "cattrs", "twisted", "zope", "commands.parsing", "commands.wallet", "gateway.__version__",
+        "attrs", "cattrs", "jinja2", "twisted", "zope", "commands.parsing", "commands.wallet", "gateway.__version__",
         "gateway.clients", "gateway.clock", "gateway.emulator", "gateway.faults", "gateway.messages",
         "gateway.metrics", "gateway.network", "gateway.smpp", "gateway.storage.base", "gateway.storage.query",
     ),
@@ -59,6 +59,7 @@ RULES: dict[str, tuple[str, ...]] = {
         "gateway.storage.base",
     ),
     "gateway.storage": ("attrs", "commands.wallet", "gateway.messages.message", "gateway.sms.reassembly"),
+    "gateway.storage.faulty": ("attrs", "gateway.faults", "gateway.storage.base"),
     "gateway.storage.sql": (
         "attrs", "sqlalchemy", "commands.wallet", "gateway.messages.message", "gateway.sms.reassembly",
         "gateway.storage.base", "gateway.storage.query",

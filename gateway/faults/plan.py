@@ -61,6 +61,7 @@ class Plan:
     """The faults of one gateway. ``draw`` is :meth:`gateway.draws.Draws.draw`, ``monotonic`` gives seconds."""
 
     __slots__ = (
+        "_check_more",
         "_draw",
         "_lock",
         "_monotonic",
@@ -69,6 +70,7 @@ class Plan:
         "_planned",
         "accept",
         "answer",
+        "answering",
         "bind",
         "deliver",
         "enquire_link",
@@ -93,13 +95,22 @@ class Plan:
     transport: bool
     """Whether a rule names the point."""
 
-    def __init__(self, draw: Callable[[str, tuple[object, ...], int], int], monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        draw: Callable[[str, tuple[object, ...], int], int],
+        monotonic: Callable[[], float],
+        check: Callable[[Rule], list[str]] = lambda rule: [],
+    ) -> None:
+        """``check`` knows what else is wrong with a rule, besides what :func:`faults_of` does."""
         self._draw = draw
+        self._check_more = check
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._planned: dict[str, _Planned] = {}
         self._of: dict[Point, list[_Planned]] = {}
         self._next_id = 1
+        self.answering = False
+        """Whether a rule names ``answer`` or ``wallet``."""
         self.expiring = False
         """Whether some rule ends by itself: then :meth:`drop_expired` is worth a call now and then."""
         self.on_change: list[Callable[[], None]] = []
@@ -251,7 +262,7 @@ class Plan:
             faults.append(f"no more than {MOST_RULES} rules can be in force")
         for number, rule in enumerate(rules, 1):
             where = f"rule {number}{f' ({rule.name})' if rule.name else ''}: " if len(rules) > 1 else ""
-            faults += (f"{where}{fault}" for fault in faults_of(rule))
+            faults += (f"{where}{fault}" for fault in faults_of(rule) or self._check_more(rule))
         if faults:
             raise FaultsInvalid(faults)
 
@@ -298,6 +309,7 @@ class Plan:
             self._of = of
         for point in Point:
             setattr(self, point.value, point in of)
+        self.answering = self.answer or self.wallet
         self.expiring = any(planned.until for planned in planned_now)
         if tell:
             for told in self.on_change:

@@ -7,7 +7,7 @@ comes back in :class:`Accepted`.
 
 from __future__ import annotations
 
-from gateway.messages.carrying import JOINED, carry, enqueue
+from gateway.messages.carrying import JOINED, carry, decide, enqueue
 from gateway.messages.dialects import rule_tlv
 from gateway.messages.drafts import Accepted, Draft, House
 from gateway.messages.joining import join
@@ -124,8 +124,11 @@ def take_in(
     )
     if at_once and fate == Fate.HANDSET:
         at_once = _ends_at_once(message, house.terms)
+    if at_once and house.faults is not None and house.faults.plan.answering:
+        draft.decided = draft.decided or decide(message, house)
+        at_once = not _is_put_off(message, draft)
     if at_once:
-        answered = carry(books, message, house, accepted, draft.now)
+        answered = carry(books, message, house, accepted, draft.now, decided=draft.decided)
         if answered is not None:
             message.outcome, message.sealed = answered.outcome, answered.sealed
             message.command, message.match = answered.command, answered.match
@@ -143,6 +146,15 @@ def take_in(
         if fate == Fate.CLIENT and not draft.scheduled_at:
             accepted.outgoing.append(enqueue(books, message))
     return message
+
+
+def _is_put_off(message: Message, draft: Draft) -> bool:
+    """Let a message that is not stored yet wait for its answer, if a fault delays that."""
+    if draft.decided is None or not draft.decided.delay:
+        return False
+    message.state, message.final_at = MessageState.ENROUTE, 0
+    message.scheduled_at = draft.now + draft.decided.delay
+    return True
 
 
 def _ends_at_once(message: Message, terms: Terms) -> bool:

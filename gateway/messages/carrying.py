@@ -7,6 +7,7 @@ from typing import Any, Final
 from gateway.messages.answering import Answered
 from gateway.messages.dialects import travelling
 from gateway.messages.drafts import Accepted, House
+from gateway.messages.faulty_answers import Decision
 from gateway.messages.message import Fate, Kind, Message, back_to_sender
 from gateway.messages.reading import USER_DATA_HEADER, text_of
 from gateway.messages.routing import may_be_answered
@@ -27,24 +28,42 @@ def carry(
     text: str | None = None,
     *,
     joined: bool = False,
+    decided: Decision | None = None,
 ) -> Answered | None:
     """The effect of a message that is delivered now: the wallet's answer, or the copy that a loopback sends back.
 
     ``text`` is that of a text ``joined`` from parts; else it is read from the message itself. A handset just has it.
-    Gives what the wallet understood, None when it was not asked.
+    ``decided``: what a fault does to the answer. Gives what the wallet understood, None when it was not asked.
     """
     if message.fate == Fate.WALLET:
         if may_be_answered(message.source_addr_ton, message.source_addr, message.esm_class, house.short_codes):
             alphabet = house.default_alphabet_of(message.client)
             if not joined:
                 text = text_of(message, alphabet)
-            answered = house.answering.answer(message, text, alphabet, now, books)
+            if decided is None or house.faults is None:
+                answered = house.answering.answer(message, text, alphabet, now, books)
+            else:
+                answered = house.faults.answer(house.answering, decided, message, text, alphabet, now, books)
             if answered.reply is not None:
                 send(books, answered.reply, accepted.outgoing)
             return answered
     elif message.fate == Fate.LOOPBACK:
         send(books, loopback_of(message, books.messages.next_id(), now, house.terms), accepted.outgoing)
     return None
+
+
+def decide(message: Message, house: House, text: str | None = None, *, joined: bool = False) -> Decision | None:
+    """What a fault does to the answer of a text that is whole now; None while no rule is about answers. To be asked
+    once for each text, whatever its transaction."""
+    faults = house.faults
+    if (
+        faults is None
+        or not faults.plan.answering
+        or message.fate != Fate.WALLET
+        or not may_be_answered(message.source_addr_ton, message.source_addr, message.esm_class, house.short_codes)
+    ):
+        return None
+    return faults.decide(message, text if joined else text_of(message, house.default_alphabet_of(message.client)))
 
 
 def finish(

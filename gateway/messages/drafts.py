@@ -8,6 +8,7 @@ import attrs
 
 from gateway.clients.directory import Client
 from gateway.messages.answering import Answering
+from gateway.messages.faulty_answers import Decision, FaultyAnswers
 from gateway.messages.message import Message
 from gateway.messages.receipt_rules import ReceiptRule
 from gateway.messages.routing import Route
@@ -34,6 +35,7 @@ class House:
     """From a client's system_id to the name of its default alphabet."""
     terms: Terms = attrs.field(factory=Terms)
     caps: reassembly.Caps = attrs.field(factory=reassembly.Caps)
+    faults: FaultyAnswers | None = None
 
 
 @attrs.define(eq=False)
@@ -92,3 +94,5 @@ class Draft:
     replace_if_present: bool = False
     receipt_rule: ReceiptRule | None = None
     """A rule for this message alone, over those of the settings."""
+    decided: Decision | None = None
+    """What a fault does to its answer, once that was decided: a transaction that runs again keeps to it."""

@@ -15,6 +15,7 @@ from gateway.clients.bindings import Binding
 from gateway.messages.acceptance import Accept, AcceptSeveral
 from gateway.messages.drafting import Drafting, is_transaction
 from gateway.messages.drafts import Accepted, Draft, House, Refused
+from gateway.messages.faulty_intake import FaultyIntake
 from gateway.messages.message import Message
 from gateway.messages.settlement import Outgoing
 from gateway.smpp.pdus import DataSm, DestAddress, Pdu, SubmitMulti, SubmitSm, UnsuccessSme
@@ -56,6 +57,7 @@ class Intake:
         follow: Follow,
         monotonic: Callable[[], float],
         report: Callable[[str, BaseException], None],
+        faults: FaultyIntake,
     ) -> None:
         """``monotonic``: seconds, for throttles; ``report`` tells of a bug or a lost storage."""
         self._storage = storage
@@ -64,6 +66,8 @@ class Intake:
         self._follow = follow
         self._monotonic = monotonic
         self._report = report
+        self._faults = faults
+        self._plan = faults.plan
         self.counters = Counters()
 
     def submit(self, binding: Binding, request: Pdu) -> None:
@@ -83,7 +87,13 @@ class Intake:
             self.refuse(binding, request, refusal.command_status)
             return
         ticket = _Ticket(self, binding, request)
-        self._storage.submit(Accept(draft, self._house), ticket.accepted, ticket.failed)
+        if self._plan.receipt:
+            self._faults.rule_receipt(draft, request)
+        if self._plan.storage:
+            work = Accept(draft, self._house)
+            self._faults.submit(binding.client, request, work, ticket.accepted, ticket.failed)
+        else:
+            self._storage.submit(Accept(draft, self._house), ticket.accepted, ticket.failed)
 
     def _submit_several(self, binding: Binding, request: SubmitMulti) -> None:
         drafts: list[Draft] = []
@@ -108,8 +118,12 @@ class Intake:
                 unsuccess[0].error_status_code if len(unsuccess) == 1 else CommandStatus.ESME_RSUBMITFAIL,
                 "every destination was refused",
             )
+        if self._plan.receipt:
+            for draft in drafts:
+                self._faults.rule_receipt(draft, request)
         ticket = _Ticket(self, binding, request, tuple(unsuccess))
-        self._storage.submit(AcceptSeveral(drafts, self._house), ticket.accepted, ticket.failed)
+        work = AcceptSeveral(drafts, self._house)
+        self._faults.submit(binding.client, request, work, ticket.accepted, ticket.failed)
 
     def refuse(self, binding: Binding, request: Pdu, status: int) -> None:
         """Answer a submit with an error, and count it."""

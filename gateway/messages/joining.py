@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gateway.messages.carrying import carry, finish
+from gateway.messages.carrying import carry, decide, finish
 from gateway.messages.drafts import Accepted, Draft, House, Refused
 from gateway.messages.message import Message
 from gateway.messages.reading import decoded
@@ -64,7 +64,12 @@ def join(books: Books, message: Message, draft: Draft, house: House, accepted: A
         assert first is not None  # unfinished messages are never let go
         alphabet = alphabets.alphabet_of(first.data_coding, alphabets.BY_NAME[draft.client.default_alphabet])
         text = None if alphabet is None else decoded(added.joined, alphabet.unpacked)
-        answered = carry(books, first, house, accepted, draft.now, text, joined=True)
+        decided = draft.decided = draft.decided or decide(first, house, text, joined=True)
+        if decided is not None and decided.delay:
+            first = books.messages.change(first.id, scheduled_at=draft.now + decided.delay)
+            accepted.waiting.append(first)
+            return
+        answered = carry(books, first, house, accepted, draft.now, text, joined=True, decided=decided)
         for sibling in books.messages.of_whole(message.whole):
             finish(books, sibling, house, accepted, draft.now, answered)
     elif outcome is not reassembly.PartOutcome.DUPLICATE:

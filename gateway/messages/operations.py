@@ -16,6 +16,7 @@ from gateway.messages.carrying import JOINED
 from gateway.messages.delivery import Delivery
 from gateway.messages.drafting import DefaultMessage, read_time
 from gateway.messages.drafts import Refused
+from gateway.messages.faulty_intake import FaultyIntake
 from gateway.messages.intake import Follow
 from gateway.messages.message import SCHEDULED, Message
 from gateway.messages.message_ids import read_message_id
@@ -25,7 +26,7 @@ from gateway.smpp.constants import MessageState
 from gateway.smpp.fields import format_time
 from gateway.smpp.pdus import CancelSm, Pdu, QuerySm, ReplaceSm
 from gateway.smpp.statuses import CommandStatus
-from gateway.storage.base import NO_KEYS, Books, Keys, Storage, StorageError
+from gateway.storage.base import NO_KEYS, Books, Keys, StorageError
 
 
 class Operations:
@@ -34,7 +35,7 @@ class Operations:
     def __init__(
         self,
         *,
-        storage: Storage,
+        faults: FaultyIntake,
         delivery: Delivery,
         follow: Follow,
         terms: Terms,
@@ -42,7 +43,7 @@ class Operations:
         default_messages: Mapping[int, DefaultMessage] | None = None,
         report: Callable[[str, BaseException], None],
     ) -> None:
-        self._storage = storage
+        self._submit = faults.submit
         self._delivery = delivery
         self._follow = follow
         self._terms = terms
@@ -55,7 +56,7 @@ class Operations:
         ticket = _Ticket(self, binding, request)
         if isinstance(request, QuerySm):
             wanted = read_message_id(request.message_id, binding.client, binding.interface_version)
-            self._storage.submit(Query(binding.client, request, wanted), ticket.queried, ticket.failed)
+            self._submit(binding.client, request, Query(binding.client, request, wanted), ticket.queried, ticket.failed)
         elif isinstance(request, CancelSm):
             wanted = (
                 read_message_id(request.message_id, binding.client, binding.interface_version)
@@ -63,14 +64,14 @@ class Operations:
                 else 0
             )
             work = Cancel(binding.client, request, wanted, self._now(), self._terms, self._delivery.is_in_flight)
-            self._storage.submit(work, ticket.cancelled, ticket.failed)
+            self._submit(binding.client, request, work, ticket.cancelled, ticket.failed)
         elif isinstance(request, ReplaceSm):
             try:
                 change = self._replacement(binding, request)
             except Refused as refusal:
                 binding.link.respond(request, refusal.command_status)
                 return
-            self._storage.submit(change, ticket.replaced, ticket.failed)
+            self._submit(binding.client, request, change, ticket.replaced, ticket.failed)
 
     def _replacement(self, binding: Binding, request: ReplaceSm) -> Replace:
         """The work of a replace_sm; raises Refused for fields that cannot be."""

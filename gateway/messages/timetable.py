@@ -12,10 +12,12 @@ import attrs
 
 from gateway.clients.bindings import Binding
 from gateway.messages.agenda import Agenda
-from gateway.messages.carrying import carry, enqueue, finish
+from gateway.messages.carrying import carry, decide, enqueue, finish
 from gateway.messages.delivery import Delivery
 from gateway.messages.drafts import Accepted, House
+from gateway.messages.faulty_answers import Decision
 from gateway.messages.joining import fail_parts
+from gateway.messages.late_answers import AnswerLate
 from gateway.messages.message import SCHEDULED, Fate, Message
 from gateway.messages.settlement import Outgoing, end_at_handset, settle
 from gateway.smpp.constants import MessageState
@@ -63,6 +65,13 @@ class Timetable:
                 scheduled_at,
                 lambda: self._storage.submit(
                     Start(message_id, scheduled_at, self._now(), self._house), self._begun, self._failed
+                ),
+            )
+        elif scheduled_at and message.fate == Fate.WALLET:
+            self._agenda.plan(
+                scheduled_at,
+                lambda: self._storage.submit(
+                    AnswerLate(message_id, scheduled_at, self._now(), self._house), self._begun, self._failed
                 ),
             )
         elif scheduled_at and message.fate == Fate.HANDSET:
@@ -117,6 +126,7 @@ class Start(Patient):
     now: int
     house: House
     keys: Keys = attrs.field(init=False)
+    decided: Decision | None = None
 
     def __attrs_post_init__(self) -> None:
         self.keys = Keys(messages=(self.message_id,))
@@ -129,7 +139,13 @@ class Start(Patient):
         if message.fate == Fate.CLIENT:
             accepted.outgoing.append(enqueue(books, books.messages.change(message.id, state=MessageState.ENROUTE)))
             return accepted
-        answered = carry(books, message, self.house, accepted, self.now)
+        decided = self.decided = self.decided or decide(message, self.house)
+        if decided is not None and decided.delay:
+            put_off = self.now + decided.delay
+            changed = books.messages.change(message.id, state=MessageState.ENROUTE, scheduled_at=put_off)
+            accepted.waiting.append(changed)
+            return accepted
+        answered = carry(books, message, self.house, accepted, self.now, decided=decided)
         finish(books, message, self.house, accepted, self.now, answered)
         return accepted
 

@@ -38,8 +38,8 @@ class _Load:
 
 
 class FaultyTransport:
-    """The queue of one connection. ``write`` and ``close`` are those of the real transport; ``crowded`` is told True when
-    the queue is full and False when there is room again; ``cut`` is called when the connection is to end."""
+    """The queue of one connection. ``write`` and ``close`` are those of the real transport; ``crowded`` is told True
+    when the queue is full and False when there is room again; ``cut`` is called when the connection is to end."""
 
     def __init__(
         self,

@@ -268,7 +268,13 @@ class Exchange(ServerFactory):
         session.limits = self._limits_of(client)
         protocol.respond(request, CommandStatus.ESME_ROK, system_id=self.system_id)
         protocol.binding = binding = self.bindings.bind(
-            client, bind_type, session.interface_version, protocol.peer, protocol, self.monotonic()
+            client,
+            bind_type,
+            session.interface_version,
+            protocol.peer,
+            protocol,
+            self.monotonic(),
+            request.address_range,
         )
         self._failures.passed(protocol.peer.rpartition(":")[0], client.system_id)
         self.counters.binds += 1
@@ -308,7 +314,7 @@ class Exchange(ServerFactory):
             protocol.respond(request, verdict.status)
 
     def refuse_bind(self, protocol: SmppProtocol, request: Bind, status: int) -> None:
-        """Refuse a bind that nobody has judged, because a fault says so. It counts as no attempt to guess a password."""
+        """Refuse a bind that nobody has judged, because a fault says so. It is no attempt to guess a password."""
         self.counters.binds_refused += 1
         self.log.warn(
             "bind of {client!r} from {peer} refused with {status}: a fault",
