@@ -172,7 +172,7 @@ class Router:
             if part and part in node:
                 node = node[part]
             elif part == "" and node is self._root and path == "/":
-                node = node.get("") and node
+                node = node.get("")
             elif part and "{}" in node:
                 node = node["{}"]
                 taken.append(unquote(part, errors="replace"))
