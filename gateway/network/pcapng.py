@@ -79,6 +79,9 @@ class Conversation:
             ]
         self._peer = _End(hosts[0].packed, peer[1])
         self._local = _End(hosts[1].packed, local[1])
+        if self._peer == self._local:
+            # Two that nothing is known of are still two.
+            self._peer.port ^= 1
 
     def opened(self, at: int, *, by_peer: bool = True) -> bytes:
         """The handshake."""
