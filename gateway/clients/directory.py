@@ -18,6 +18,7 @@ from typing import Literal
 import attrs
 
 from gateway.clients.patterns import AddressPattern
+from gateway.messages.receipt_rules import ReceiptRule
 from gateway.smpp.statuses import CommandStatus
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -53,6 +54,8 @@ class Client:
     segmentation: str = "udh8"
     deliver_with: str = "deliver_sm"
     message_id_format: str = "decimal"
+    receipts: ReceiptRule | None = None
+    """What its receipts look like, and what becomes of its messages to handsets."""
 
     def may_send_from(self, source: str) -> bool:
         """Whether ``allowed_sources`` lets this source address pass."""

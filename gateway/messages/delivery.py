@@ -147,7 +147,7 @@ class Delivery:
         """Give the lane a binding and send, or let it wait."""
         binding = lane.origin
         if binding is None or not binding.bound or not binding.can_receive:
-            binding = self._bindings.next_receiving(lane.key[0])
+            binding = self._bindings.next_receiving(lane.key[0], lane.key[1])
         if binding is None:
             self._wait(lane)
             return

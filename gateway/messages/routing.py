@@ -1,8 +1,8 @@
-"""Where a submitted message goes, by its destination address alone."""
+"""Where a submitted message goes: by its destination address, and by who is bound to receive for that."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import attrs
 
@@ -29,8 +29,12 @@ class LoopbackRoute:
     destination: AddressPattern
 
 
+_HANDSET = Route(Fate.HANDSET)
+
+
 class Routing:
-    """The table of routes, asked in this order: short codes, loopback routes, clients' own addresses, handsets."""
+    """The table of routes, asked in this order: short codes, loopback routes, clients' own addresses, address_ranges of
+    bound receivers, handsets."""
 
     def __init__(
         self,
@@ -39,12 +43,15 @@ class Routing:
         clients: Iterable[Client] = (),
         *,
         loopback_all: bool = False,
+        serving: Callable[[str], str] = lambda destination: "",
     ) -> None:
-        """``loopback_all`` sends every message back, to short codes too: the gateway is then a plain echo."""
+        """``loopback_all`` sends every message back, to short codes too: the gateway is then a plain echo. ``serving``
+        names the client that is bound to receive for a number, empty when there is none."""
         self.short_codes = frozenset(short_codes)
         self._loopbacks = tuple(loopbacks)
         self._own = tuple((pattern, client.system_id) for client in clients for pattern in client.addresses)
         self._loopback_all = loopback_all
+        self._serving = serving
         self._known: dict[str, Route] = {}
 
     def route(self, destination: str) -> Route:
@@ -54,6 +61,10 @@ class Routing:
             if len(self._known) >= _KEPT:
                 self._known.clear()
             known = self._known[destination] = self._find(destination.removeprefix("+"))
+        if known is _HANDSET:
+            client = self._serving(destination.removeprefix("+"))
+            if client:
+                return Route(Fate.CLIENT, client)
         return known
 
     def _find(self, destination: str) -> Route:
@@ -66,7 +77,7 @@ class Routing:
         for pattern, system_id in self._own:
             if pattern.matches(destination):
                 return Route(Fate.CLIENT, system_id)
-        return Route(Fate.HANDSET)
+        return _HANDSET
 
 
 def subscriber_number(address: str) -> str:

@@ -13,6 +13,7 @@ from commands.wallet.accounts import Account
 from commands.wallet.money import Money
 from commands.wallet.rules import WalletRules
 from gateway.clients.patterns import AddressPattern
+from gateway.messages.receipt_rules import ReceiptRule
 from gateway.smpp.limits import SessionLimits
 
 Port = NewType("Port", int)
@@ -194,6 +195,9 @@ class MessageSettings:
     history: Positive = attrs.field(
         default=Positive(100_000), metadata=_means("finished messages kept in memory; the oldest go first")
     )
+    magic_numbers: bool = attrs.field(
+        default=True, metadata=_means("whether destinations that begin with 9990000 have fixed outcomes")
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -202,6 +206,16 @@ class RouteSettings:
 
     destination: AddressPattern
     action: Literal["loopback"]
+
+
+@attrs.frozen(kw_only=True)
+class ReceiptSettings:
+    """``[[receipts]]``: what becomes of some messages, and how it is told; a row has the keys of the rule itself."""
+
+    rule: ReceiptRule
+    client: str = ""
+    source: AddressPattern | None = None
+    destination: AddressPattern | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -289,6 +303,10 @@ class ClientSettings:
             "how a long text to it is cut: 8- or 16-bit reference in a header, sar_* TLVs, or message_payload"
         ),
     )
+    receipts: ReceiptRule | None = attrs.field(
+        default=None,
+        metadata=_means('a table: what its receipts look like, `{ id_format = "hex", form = "text" }`; see Receipts'),
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -341,6 +359,14 @@ class Settings:
     routes: tuple[RouteSettings, ...] = attrs.field(
         default=(),
         metadata=_means('a list of `[[routes]]`: `destination` (pattern) and `action = "loopback"`')
+        | {"file_only": True},
+    )
+    receipts: tuple[ReceiptSettings, ...] = attrs.field(
+        default=(),
+        metadata=_means(
+            "a list of `[[receipts]]`: `client`, `source` and `destination` say which messages, the other keys what"
+            " becomes of them; see Receipts"
+        )
         | {"file_only": True},
     )
     outbind: Mapping[str, OutbindSettings] = attrs.field(factory=dict, metadata={"rows": OutbindSettings})

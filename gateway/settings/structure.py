@@ -24,6 +24,7 @@ from commands.wallet.errors import AmountInvalid
 from commands.wallet.money import Money, exponent, parse_amount
 from gateway.clients.directory import check_hash
 from gateway.clients.patterns import AddressPattern
+from gateway.messages.receipt_rules import ReceiptRule
 from gateway.settings import keys, model
 from gateway.settings.sources import did_you_mean
 from gateway.smpp.limits import SessionLimits
@@ -93,6 +94,8 @@ def _converter() -> cattrs.Converter:
         model.Database: _database,
         model.Balances: _balances,
         model.Password: _password,
+        ReceiptRule: lambda value, _: _receipt_rule(value),
+        model.ReceiptSettings: lambda value, _: _receipts(value),
         model.Token: _token,
         model.HostName: _host_name,
     }
@@ -299,6 +302,38 @@ def _host_name(value: Any, _: Any) -> str:
     if re.fullmatch(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,7}", text) is None:
         raise ValueError(f"expected a host name without a port, got {text!r}")
     return text.lower()
+
+
+def _receipt_rule(value: Any) -> ReceiptRule:
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a table, got {value!r}")
+    return ReceiptRule.of(value)
+
+
+def _receipts(value: Any) -> model.ReceiptSettings:
+    """A row of ``[[receipts]]``: which messages, and the rule for them, all faults of both at once."""
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a table, got {value!r}")
+    row, faults = dict(value), []
+    readers = {"client": lambda text: _text(text, str), "source": _pattern, "destination": _pattern}
+    which: dict[str, Any] = {}
+    for name, read in readers.items():
+        if name in row:
+            try:
+                which[name] = read(row.pop(name))
+            except ValueError as error:
+                faults.append(f"{name}: {error}")
+    try:
+        rule = ReceiptRule.of(row)
+    except ValueError as error:
+        raise ValueError("; ".join((*faults, str(error)))) from None
+    if faults:
+        raise ValueError("; ".join(faults))
+    return model.ReceiptSettings(rule=rule, **which)
+
+
+def _pattern(value: Any) -> AddressPattern:
+    return AddressPattern.parse(_text(value, str))
 
 
 def _password(value: Any, _: Any) -> str:
