@@ -2,8 +2,10 @@
 
 import attrs
 
+# Not frozen, and nobody changes one: each is made for every message, and freezing would triple what that costs.
 
-@attrs.frozen
+
+@attrs.define
 class Request:
     """One whole text of one subscriber.
 
@@ -19,7 +21,7 @@ class Request:
     unsupported: bool = False
 
 
-@attrs.frozen
+@attrs.define
 class Reply:
     """One whole text for the subscriber who asked, not cut into segments and in no data coding.
 

@@ -7,6 +7,8 @@ comes back in :class:`Accepted`.
 
 from __future__ import annotations
 
+from typing import Final
+
 from gateway.messages.carrying import JOINED, carry, decide, enqueue
 from gateway.messages.dialects import rule_tlv
 from gateway.messages.drafts import Accepted, Draft, House
@@ -16,16 +18,26 @@ from gateway.messages.settlement import Terms, end_at_handset, owed_notification
 from gateway.smpp.constants import MessageState
 from gateway.storage.base import Books, Keys
 
+# Names of their own: see message.py.
+_CLIENT: Final = Fate.CLIENT
+_HANDSET: Final = Fate.HANDSET
+_SUBMITTED: Final = Kind.SUBMITTED
+_DELIVERED: Final = MessageState.DELIVERED
+
 
 class Accept:
     """The work that takes one draft in."""
 
-    __slots__ = ("draft", "house", "keys")
+    __slots__ = ("draft", "house")
 
     def __init__(self, draft: Draft, house: House) -> None:
         self.draft = draft
         self.house = house
-        self.keys = Keys((draft.source_addr.removeprefix("+"),) if draft.route.fate == Fate.WALLET else ())
+
+    @property
+    def keys(self) -> Keys:
+        draft = self.draft
+        return Keys((draft.source_addr.removeprefix("+"),) if draft.route.fate == Fate.WALLET else ())
 
     def __call__(self, books: Books) -> Accepted:
         """Raises Refused, or what the storage raises."""
@@ -91,10 +103,10 @@ def take_in(
     accepted.spelled_id = accepted.spelled_id or spelled_id
     fate = draft.route.fate
     joins = draft.concatenation is not None and fate in JOINED
-    at_once = not joins and not draft.scheduled_at and fate != Fate.CLIENT
+    at_once = not joins and not draft.scheduled_at and fate != _CLIENT
     message = Message(
         message_id,
-        Kind.SUBMITTED,
+        _SUBMITTED,
         draft.client.system_id,
         draft.route.client,
         fate,
@@ -109,7 +121,7 @@ def take_in(
         draft.data_coding,
         draft.user_data,
         # What is delivered within its own transaction is born final: no index has to learn of it and forget it.
-        MessageState.DELIVERED if at_once else (SCHEDULED if draft.scheduled_at else MessageState.ENROUTE),
+        _DELIVERED if at_once else (SCHEDULED if draft.scheduled_at else MessageState.ENROUTE),
         draft.now,
         draft.esm_class,
         draft.service_type,
@@ -122,7 +134,7 @@ def take_in(
         0,
         draft.tlvs if draft.receipt_rule is None else (*draft.tlvs, rule_tlv(draft.receipt_rule)),
     )
-    if at_once and fate == Fate.HANDSET:
+    if at_once and fate == _HANDSET:
         at_once = _ends_at_once(message, house.terms)
     if at_once and house.faults is not None and house.faults.plan.answering:
         draft.decided = draft.decided or decide(message, house)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 import attrs
 
@@ -12,6 +13,8 @@ from gateway.messages.message import Kind, Message, back_to_sender
 from gateway.messages.routing import subscriber_number
 from gateway.sms import alphabets
 from gateway.storage.base import Books
+
+_REPLY: Final = Kind.REPLY  # its own name: see message.py
 
 
 @attrs.define(eq=False)
@@ -42,20 +45,14 @@ class Answering:
         client's default alphabet, as one message of any length: delivery cuts it.
         """
         reply = self._dispatcher.answer(
-            Request(
-                subscriber=subscriber_number(message.source_addr),
-                text=text or "",
-                received_at=now,
-                cause=f"message:{message.id}",
-                unsupported=text is None,
-            ),
+            Request(subscriber_number(message.source_addr), text or "", now, f"message:{message.id}", text is None),
             books,
         )
         if reply is None:
             return Answered(None, "silent")
         data_coding, octets = _encoded(reply.text, default_alphabet)
         message_id = books.messages.next_id()
-        answer = back_to_sender(message, message_id, Kind.REPLY, data_coding, octets, now, now + self._validity)
+        answer = back_to_sender(message, message_id, _REPLY, data_coding, octets, now, now + self._validity)
         answer.outcome = reply.outcome
         answer.sealed = bool(reply.secrets)
         command = reply.command

@@ -15,6 +15,8 @@ from gateway.messages.settlement import Outgoing, Terms, end_at_handset, send, s
 from gateway.smpp.constants import MessageState
 from gateway.storage.base import Books, OutboxRow
 
+_WALLET: Final = Fate.WALLET  # its own name: see message.py
+
 JOINED: Final = frozenset({Fate.WALLET, Fate.HANDSET})
 """Where the parts of a text are joined; to clients and back on a loopback they travel as they are."""
 
@@ -35,7 +37,7 @@ def carry(
     ``text`` is that of a text ``joined`` from parts; else it is read from the message itself. A handset just has it.
     ``decided``: what a fault does to the answer. Gives what the wallet understood, None when it was not asked.
     """
-    if message.fate == Fate.WALLET:
+    if message.fate == _WALLET:
         if may_be_answered(message.source_addr_ton, message.source_addr, message.esm_class, house.short_codes):
             alphabet = house.default_alphabet_of(message.client)
             if not joined:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from gateway.clients.bindings import Binding, Bindings
 from gateway.clients.directory import Client
@@ -24,6 +25,11 @@ from gateway.messages.settlement import Outgoing, Terms
 from gateway.smpp.constants import MessageState
 from gateway.sms.segments import TooLong
 from gateway.storage.base import OutboxRow, Storage
+
+# Names of their own: see message.py.
+_SENT: Final = LaneState.SENT
+_WAITING: Final = LaneState.WAITING
+_DELIVERED: Final = MessageState.DELIVERED
 
 
 class Delivery:
@@ -72,7 +78,7 @@ class Delivery:
         key = (message.recipient, message.destination_addr, message.source_addr)
         lane = self._lanes.get(key)
         consignment = Consignment(outgoing, None, outgoing.row.acknowledged, 0, outgoing.row.attempts)
-        self._by_message[message.id] = lane = lane or Lane(key, LaneState.WAITING)
+        self._by_message[message.id] = lane = lane or Lane(key, _WAITING)
         if origin is not None and origin.client.system_id == message.recipient:
             lane.origin = origin
         lane.queue.append(consignment)
@@ -185,7 +191,7 @@ class Delivery:
         if origin is not None and origin is not binding and origin.bound:
             # The response to the request must be with its transport before the answer is with another one.
             origin.link.flush()
-        lane.state = LaneState.SENT
+        lane.state = _SENT
         link = binding.link
         done = consignment.acknowledged | consignment.in_flight
         for index, pdu in enumerate(pdus):
@@ -363,7 +369,7 @@ class Delivery:
         if self._acknowledged:
             acknowledged, self._acknowledged = self._acknowledged, []
             self._storage.submit(
-                Settle([(message, MessageState.DELIVERED, 0) for message in acknowledged], self._now(), self._terms),
+                Settle([(message, _DELIVERED, 0) for message in acknowledged], self._now(), self._terms),
                 self._settled,
                 self._failed,
             )

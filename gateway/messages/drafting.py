@@ -40,6 +40,8 @@ _TRAVELLING: Final = frozenset(
 """TLVs that deliver_sm knows too (SMPP 3.4 §4.6.1): they go with a message that is passed on as it is."""
 
 _SECOND: Final = 1_000_000
+_WALLET: Final = Fate.WALLET  # names of their own: see message.py
+_UCS2: Final = alphabets.Alphabet.UCS2
 
 
 @attrs.frozen
@@ -120,7 +122,7 @@ class Drafting:
         )
         if esm_class & USER_DATA_HEADER or tlvs:
             self._read_header(draft, request)
-        if route.fate == Fate.WALLET:
+        if route.fate == _WALLET:
             self._check_command(draft, binding.interface_version)
         self._read_times(draft, request)
         if is_transaction(request) and route.fate == Fate.CLIENT and not self._can_receive(route.client):
@@ -163,7 +165,7 @@ class Drafting:
         if alphabet is None:
             unsupported = CommandStatus.ESME_RINVDCS if interface_version >= 0x50 else CommandStatus.ESME_RSUBMITFAIL
             raise Refused(unsupported, "unsupported data_coding")
-        if alphabet is alphabets.Alphabet.UCS2 and len(draft.body) % 2 and draft.concatenation is None:
+        if alphabet is _UCS2 and len(draft.body) % 2 and draft.concatenation is None:
             raise Refused(CommandStatus.ESME_RINVMSGLEN, "UCS-2 of odd length")
 
     def _read_times(self, draft: Draft, request: SubmitSm | DataSm | SubmitMulti) -> None:

@@ -6,6 +6,7 @@ Values only: storages import this module, so it imports nothing but the SMPP nam
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 import attrs
 
@@ -132,6 +133,11 @@ class Message:
         return not self.recipient and (self.fate == Fate.HANDSET or not self.client)
 
 
+# Names of their own: reaching a member through its Enum costs ten times as much, and this runs for every message.
+_CLIENT: Final = Fate.CLIENT
+_ENROUTE: Final = MessageState.ENROUTE
+
+
 def back_to_sender(
     message: Message,
     message_id: int,
@@ -154,7 +160,7 @@ def back_to_sender(
         kind,
         "",
         message.client,
-        Fate.CLIENT,
+        _CLIENT,
         "",
         message_id,
         message.dest_addr_ton,
@@ -165,7 +171,7 @@ def back_to_sender(
         message.source_addr,
         data_coding,
         user_data,
-        MessageState.ENROUTE,
+        _ENROUTE,
         now,
         esm_class,
         message.service_type,

@@ -13,6 +13,7 @@ from gateway.sms import alphabets, segments
 
 _UDHI = 0x40
 _LONGEST_SHORT_MESSAGE = 254  # SMPP 3.4 §5.2.21
+_ALWAYS_ONE_SEGMENT = 140  # octets that one segment holds in every alphabet (3GPP TS 23.040 §9.2.3.16)
 
 
 def pdus_for(message: Message, client: Client) -> list[Pdu]:
@@ -22,7 +23,9 @@ def pdus_for(message: Message, client: Client) -> list[Pdu]:
     bits of its id as the reference; what has a user data header or sar_* TLVs already, receipts and what a loopback
     sends back travel as they are, in message_payload when they are too long for short_message.
     """
-    if message.kind == Kind.REPLY or (message.kind == Kind.SUBMITTED and not _is_part(message)):
+    if len(message.user_data) > _ALWAYS_ONE_SEGMENT and (
+        message.kind == Kind.REPLY or (message.kind == Kind.SUBMITTED and not _is_part(message))
+    ):
         default = alphabets.BY_NAME[client.default_alphabet]
         alphabet = alphabets.alphabet_of(message.data_coding, default) or alphabets.Alphabet.OCTETS
         cut = segments.split(message.user_data, alphabet, client.segmentation, message.id)  # type: ignore[arg-type]  # settings allow only the four methods

@@ -102,9 +102,10 @@ class Messages(Protocol):
         Empty when it was wiped."""
 
 
-@attrs.frozen
+@attrs.define
 class OutboxRow:
-    """What is known of the delivery of a message that waits for its recipient."""
+    """What is known of the delivery of a message that waits for its recipient. Another one is stored when it changes;
+    not frozen, because one is made for every reply."""
 
     message_id: int
     not_before: int = 0
