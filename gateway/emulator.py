@@ -14,6 +14,8 @@ from gateway.clock import EmulatorClock
 from gateway.messages.agenda import Agenda
 from gateway.messages.availability import alert_notification
 from gateway.messages.delivery import Delivery
+from gateway.messages.paying import Paying
+from gateway.messages.texting import Texting
 from gateway.network.capture import CaptureFile, Masked, revealed
 from gateway.network.outbind import OutbindTarget, outbind
 from gateway.network.smpp_listener import Exchange
@@ -66,6 +68,8 @@ class Emulator:
     def __init__(
         self,
         *,
+        texting: Texting,
+        paying: Paying,
         reactor: Any,
         clock: EmulatorClock,
         agenda: Agenda,
@@ -88,6 +92,8 @@ class Emulator:
         endpoint and the factory of SMPP over TLS; ``resume`` picks up what an earlier run has left, ``keep_clock``
         stores where emulated time stands. ``sharing`` and ``wakeups`` are for a storage that several gateways share.
         """
+        self.texting = texting
+        self.paying = paying
         self.reactor = reactor
         self.clock = clock
         self.agenda = agenda

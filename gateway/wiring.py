@@ -42,6 +42,7 @@ from gateway.messages.answering import Answering
 from gateway.messages.attempts import RetryRules
 from gateway.messages.availability import PendingFlags
 from gateway.messages.delivery import Delivery
+from gateway.messages.dialects import Dialects, MatchedRule
 from gateway.messages.drafting import DefaultMessage, Drafting
 from gateway.messages.drafts import House
 from gateway.messages.faulty_answers import FaultyAnswers
@@ -49,11 +50,14 @@ from gateway.messages.faulty_intake import FaultyIntake, receipt_faults
 from gateway.messages.intake import Intake
 from gateway.messages.message import Message
 from gateway.messages.operations import Operations
+from gateway.messages.paying import Paying
 from gateway.messages.reading import text_of
+from gateway.messages.receipt_rules import ReceiptRule
 from gateway.messages.resumption import CLOCK, KeepClock, resume, resumed_time
 from gateway.messages.routing import LoopbackRoute, Routing
 from gateway.messages.settlement import Terms
 from gateway.messages.sharing import SharedDelivery, Sharing
+from gateway.messages.texting import Texting
 from gateway.messages.timetable import Timetable
 from gateway.metrics import Metrics, Reading
 from gateway.network.capture import CaptureFile, Masked, revealed
@@ -117,7 +121,9 @@ def build_emulator(
     bindings = Bindings()
     flags = PendingFlags(bindings)
     agenda = Agenda()
+    dialects = _dialects(settings, directory, pepper)
     terms = Terms(
+        dialects=dialects,
         receipt_delay=int(settings.messages.receipt_delay * SECOND),
         validity=int(settings.messages.validity * SECOND),
         parts_wait=int(settings.messages.parts_wait * SECOND),
@@ -156,13 +162,16 @@ def build_emulator(
         report=_report,
     )
     timetable = Timetable(storage=storage, agenda=agenda, delivery=delivery, house=house, now=clock.now, report=_report)
+    routing = Routing(
+        short_codes,
+        [LoopbackRoute(route.destination) for route in settings.routes],
+        directory,
+        loopback_all=settings.loopback,
+        serving=bindings.serving,
+    )
     drafting = Drafting(
-        routing=Routing(
-            short_codes,
-            [LoopbackRoute(route.destination) for route in settings.routes],
-            directory,
-            loopback_all=settings.loopback,
-        ),
+        routing=routing,
+        refusal_of=dialects.refusal_of,
         validity=terms.validity,
         now=clock.now,
         can_receive=bindings.can_receive,
@@ -221,6 +230,27 @@ def build_emulator(
             report=_report,
         )
     storage.submit(_OpenAccounts(settings.opening_accounts()), _ignore, _raise)
+    texting = Texting(
+        storage=storage,
+        routing=routing,
+        house=house,
+        follow=timetable,
+        client_of=directory.find,
+        now=clock.now,
+        validity=terms.validity,
+    )
+    paying = Paying(
+        storage=storage,
+        wallet=wallet,
+        house=house,
+        routing=routing,
+        follow=timetable,
+        agenda=agenda,
+        client_of=directory.find,
+        short_code=str(settings.wallet.short_code),
+        now=clock.now,
+        report=_report,
+    )
     metrics = Metrics(_readings(exchange, intake, delivery))
 
     guard = Guard(
@@ -247,7 +277,14 @@ def build_emulator(
         )
         return ConsoleSite(Application(ROUTES, guard, controls), reactor)
 
+    def _resume() -> None:
+        if sharing is None:
+            resume(storage, timetable, terms, _report)
+        paying.resume()
+
     emulator = Emulator(
+        texting=texting,
+        paying=paying,
         reactor=reactor,
         clock=clock,
         agenda=agenda,
@@ -259,7 +296,7 @@ def build_emulator(
         http=Endpoint("HTTP", "--http-port", settings.http.host, settings.http.port),
         smpp_tls=_tls(settings, exchange, reactor),
         outbind_targets=_outbind_targets(settings),
-        resume=lambda: None if sharing is not None else resume(storage, timetable, terms, _report),
+        resume=_resume,
         keep_clock=lambda: storage.submit(
             KeepClock(clock.now(), _wall(), shared=sharing is not None),
             _ignore,
@@ -273,6 +310,23 @@ def build_emulator(
     if sharing is not None:
         sharing.clock_told = lambda kept: emulator.catch_up(resumed_time(kept, _wall(), frozen=clock.frozen))
     return emulator
+
+
+def _dialects(settings: Settings, directory: Directory, pepper: bytes) -> Dialects:
+    # Drawn again after a start, or by another gateway, the same message comes to the same end: without a seed the
+    # pepper, which they share, is one.
+    seed = int.from_bytes(pepper, "big") if settings.seed is None else settings.seed
+
+    def of_client(system_id: str) -> ReceiptRule | None:
+        client = directory.find(system_id)
+        return None if client is None else client.receipts
+
+    return Dialects(
+        Draws(seed).draw,
+        of_client=of_client,
+        matched=[MatchedRule(row.rule, row.client, row.source, row.destination) for row in settings.receipts],
+        magic_numbers=settings.messages.magic_numbers,
+    )
 
 
 def _capture(settings: Settings, wire_log: WireLog, masked: Masked, reactor: Any) -> CaptureFile | None:

@@ -55,8 +55,12 @@ RULES: dict[str, tuple[str, ...]] = {
     "gateway.messages.receipt_rules": ("attrs", "gateway.smpp.constants"),
     # The one bridge to the commands.
     "gateway.messages.answering": (
-        "attrs", "commands.dispatcher", "commands.request", "gateway.messages", "gateway.smpp", "gateway.sms",
-        "gateway.storage.base",
+        "attrs", "commands.dispatcher", "commands.request", "commands.wallet.accounts", "gateway.messages",
+        "gateway.smpp", "gateway.sms", "gateway.storage.base",
+    ),
+    # Merchants speak to the wallet, and only its texts come from the commands.
+    "gateway.messages.paying": (
+        "attrs", "commands.wallet", "gateway.clients", "gateway.messages", "gateway.storage.base", "gateway.storage.query",
     ),
     "gateway.storage": ("attrs", "commands.wallet", "gateway.messages.message", "gateway.sms.reassembly"),
     "gateway.storage.faulty": ("attrs", "gateway.faults", "gateway.storage.base"),
@@ -75,7 +79,8 @@ RULES: dict[str, tuple[str, ...]] = {
     "gateway.faults": ("attrs",),
     # What may be set is told by those whose rules it is.
     "gateway.settings": (
-        "attrs", "cattrs", "commands.wallet", "gateway.clients", "gateway.messages.receipt_rules", "gateway.smpp.limits",
+        "attrs", "cattrs", "commands.wallet", "gateway.clients", "gateway.faults", "gateway.messages.receipt_rules",
+        "gateway.smpp.limits",
     ),
     # Text in, Reply out: nothing of the gateway.
     "commands": (),

@@ -8,7 +8,7 @@ effect has happened, so nothing is changed again and the answer is made from wha
 import attrs
 
 from commands.wallet import pins
-from commands.wallet.accounts import Account, Entry, EntryKind, Payment
+from commands.wallet.accounts import Account, Entry, EntryKind, Payment, PaymentState
 from commands.wallet.books import WalletBooks
 from commands.wallet.digits import same
 from commands.wallet.errors import AccountBlocked, NoAccount, PinInvalid
@@ -166,6 +166,13 @@ class Wallet:
     def has_pending(self, books: WalletBooks, number: str, now: int) -> bool:
         """Whether a payment of the subscriber waits for a code."""
         return any(now < payment.expires_at for payment in books.payments.pending(number))
+
+    def expire_payment(self, books: WalletBooks, number: int, now: int) -> Payment | None:
+        """End one payment if it is held and its time is over; gives it back then."""
+        payment = books.payments.get(number)
+        if payment is None or payment.state != PaymentState.HELD or now < payment.expires_at:
+            return None
+        return self._cashier.expire(books, payment, now)
 
     def expire_payments(self, books: WalletBooks, now: int, limit: int = 100) -> list[Payment]:
         """End at most `limit` held payments whose time is over; they are given back."""

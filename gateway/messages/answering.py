@@ -9,8 +9,10 @@ import attrs
 
 from commands.dispatcher import Dispatcher
 from commands.request import Request
-from gateway.messages.message import Kind, Message, back_to_sender
+from commands.wallet.accounts import Payment
+from gateway.messages.message import Fate, Kind, Message, back_to_sender
 from gateway.messages.routing import subscriber_number
+from gateway.smpp.constants import MessageState, Npi, Ton
 from gateway.sms import alphabets
 from gateway.storage.base import Books
 
@@ -37,6 +39,45 @@ class Answering:
         """``validity``: how long a reply waits for its recipient, µs."""
         self._dispatcher = dispatcher
         self._validity = validity
+
+    def payment_code(
+        self,
+        payment: Payment,
+        code: str,
+        language: str,
+        message_id: int,
+        short_code: str,
+        recipient: str,
+        default_alphabet: str,
+        now: int,
+    ) -> Message:
+        """The message that takes the code of a held payment to its subscriber: through the client ``recipient``, or
+        into the handset's inbox when that is empty. It is sealed."""
+        reply = self._dispatcher.payment_code(payment, code, language)
+        data_coding, octets = _encoded(reply.text, default_alphabet)
+        return Message(
+            message_id,
+            Kind.REPLY,
+            "",
+            recipient,
+            Fate.CLIENT if recipient else Fate.HANDSET,
+            "",
+            message_id,
+            Ton.UNKNOWN,
+            Npi.ISDN,
+            short_code,
+            Ton.INTERNATIONAL,
+            Npi.ISDN,
+            payment.account,
+            data_coding,
+            octets,
+            MessageState.ENROUTE if recipient else MessageState.DELIVERED,
+            now,
+            expires_at=now + self._validity,
+            final_at=0 if recipient else now,
+            outcome=reply.outcome,
+            sealed=True,
+        )
 
     def answer(self, message: Message, text: str | None, default_alphabet: str, now: int, books: Books) -> Answered:
         """Answer the message that asks ``text`` (None: it could not be decoded) inside the transaction of ``books``.

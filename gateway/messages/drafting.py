@@ -64,15 +64,17 @@ class Drafting:
         can_receive: Callable[[str], bool],
         flags: PendingFlags,
         default_messages: Mapping[int, DefaultMessage] | None = None,
+        refusal_of: Callable[[str], int] = lambda destination: 0,
     ) -> None:
         """``validity``: µs that a message waits when it does not say how long; ``can_receive``: whether a client has a
-        receiving binding."""
+        receiving binding; ``refusal_of``: the command_status that a handset's number is refused with, 0 for none."""
         self._routing = routing
         self._validity = validity
         self._now = now
         self._can_receive = can_receive
         self._flags = flags
         self._default_messages = dict(default_messages or {})
+        self._refusal_of = refusal_of
 
     def draft(
         self, binding: Binding, request: SubmitSm | DataSm | SubmitMulti, destination: DestAddress | None = None
@@ -89,6 +91,8 @@ class Drafting:
         if client.allowed_destinations and not client.may_send_to(address):
             raise Refused(CommandStatus.ESME_RINVDSTADR, "destination not allowed")
         route = self._routing.route(address)
+        if route.fate == Fate.HANDSET and (status := self._refusal_of(address)):
+            raise Refused(status, "this number refuses everything")
         data_coding = request.data_coding
         tlvs = request.tlvs
         payload = request.tlv(Tag.MESSAGE_PAYLOAD) if tlvs else None

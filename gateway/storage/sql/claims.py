@@ -70,7 +70,7 @@ WHERE o.claimed_by IS DISTINCT FROM %s
 _OVERDUE: Final = """
 SELECT id FROM messages m
 WHERE state <= 1
-AND (scheduled_at > 0 AND (state = 0 OR fate = 1) AND scheduled_at <= %s OR expires_at > 0 AND expires_at <= %s)
+AND (scheduled_at > 0 AND (state = 0 OR fate <= 1) AND scheduled_at <= %s OR expires_at > 0 AND expires_at <= %s)
 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = m.id AND o.claimed_by IS NOT NULL)
 ORDER BY id LIMIT 1000
 """
