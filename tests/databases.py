@@ -27,7 +27,7 @@ PEPPER = "a pepper for tests, long enough"
 
 def text_of(message: Message) -> str | None:
     """The octets as text: tests of storages know nothing of alphabets."""
-    return message.user_data.decode("latin-1")
+    return message.user_data.decode("utf-8", "surrogateescape")
 
 
 def open_sqlite(folder: Path, **options: Any) -> Opened:

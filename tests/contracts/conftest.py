@@ -8,7 +8,7 @@ import pytest
 
 from gateway.storage.base import Storage
 from gateway.storage.memory import MemoryStorage
-from tests.databases import NoServer, PostgresqlServer, open_postgresql, open_sqlite, postgresql_server
+from tests.databases import NoServer, PostgresqlServer, open_postgresql, open_sqlite, postgresql_server, text_of
 
 KINDS = ("memory", "sqlite", "postgresql")
 
@@ -40,7 +40,7 @@ def database(server: PostgresqlServer) -> Iterator[str]:
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     """A fresh storage of each kind, without threads."""
     if request.param == "memory":
-        yield MemoryStorage()
+        yield MemoryStorage(text_of=text_of)
         return
     if request.param == "sqlite":
         storage = open_sqlite(tmp_path).storage

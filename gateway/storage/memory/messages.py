@@ -108,7 +108,8 @@ class MemoryMessages:
         return len(gone)
 
     def search(self, query: MessageQuery) -> list[tuple[Message, str]]:
-        found = islice(self._matching(query, oldest_first=query.oldest_first), max(query.limit, 0))
+        limit = max(0, min(query.limit, len(self._rows)))
+        found = islice(self._matching(query, oldest_first=query.oldest_first), limit)
         return [(message, "" if message.sealed else self.revealed(message)) for message in found]
 
     def count(self, query: MessageQuery) -> int:
