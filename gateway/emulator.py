@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -11,6 +11,8 @@ from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
 from gateway.clock import EmulatorClock
+from gateway.faults.plan import Plan
+from gateway.faults.rules import Rule
 from gateway.messages.agenda import Agenda
 from gateway.messages.availability import alert_notification
 from gateway.messages.delivery import Delivery
@@ -74,6 +76,8 @@ class Emulator:
         clock: EmulatorClock,
         agenda: Agenda,
         storage: Storage,
+        plan: Plan,
+        configured_faults: Sequence[Rule] = (),
         exchange: Exchange,
         delivery: Delivery,
         site: Callable[[Emulator], Any],
@@ -98,6 +102,9 @@ class Emulator:
         self.clock = clock
         self.agenda = agenda
         self.storage = storage
+        self.plan = plan
+        self.configured_faults = tuple(configured_faults)
+        """The rules that the settings put into force: what a reset of the faults goes back to."""
         self.exchange = exchange
         self.delivery = delivery
         self._site = site

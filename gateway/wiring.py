@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,7 +36,9 @@ from gateway.console.routes import ROUTES
 from gateway.console.site import ConsoleSite
 from gateway.draws import Draws
 from gateway.emulator import Emulator, Endpoint
-from gateway.faults.plan import Plan
+from gateway.faults.plan import FaultsInvalid, Plan
+from gateway.faults.rules import Rule
+from gateway.faults.sets import load_sets
 from gateway.messages.agenda import Agenda
 from gateway.messages.answering import Answering
 from gateway.messages.attempts import RetryRules
@@ -48,6 +50,7 @@ from gateway.messages.drafts import House
 from gateway.messages.faulty_answers import FaultyAnswers
 from gateway.messages.faulty_intake import FaultyIntake, receipt_faults
 from gateway.messages.intake import Intake
+from gateway.messages.kept_faults import FAULTS, KeptFaults
 from gateway.messages.message import Message
 from gateway.messages.operations import Operations
 from gateway.messages.paying import Paying
@@ -111,13 +114,25 @@ def build_emulator(
     use_monotonic_clock(reactor)
     monotonic: Callable[[], float] = reactor.seconds
     draws = Draws(settings.seed)
-    plan = Plan(draws.draw, monotonic, receipt_faults)
     directory = _directory(settings)
-    kept_clock, listen = "", None
+    kept: Mapping[str, str] = {}
+    listen = None
     pepper = _pepper(settings)
     if storage is None:
-        storage, pepper, kept_clock, claims, listen = _storage(settings, reactor, directory)
-    clock = EmulatorClock(_start_of_time(settings, kept_clock), monotonic, frozen=settings.clock.frozen)
+        storage, pepper, kept, claims, listen = _storage(settings, reactor, directory)
+    clock = EmulatorClock(_start_of_time(settings, kept.get(CLOCK, "")), monotonic, frozen=settings.clock.frozen)
+    # Gateways that share a storage share their rules, so none may give an id that another has given.
+    plan = Plan(draws.draw, monotonic, receipt_faults, "" if claims is None else f"{secrets.token_hex(3)}-")
+    kept_faults = KeptFaults(plan, storage, time.time, _report)
+    kept_faults.told(kept.get(FAULTS, ""))
+    configured_faults = _configured_faults(settings)
+    if configured_faults:
+        plan.add_all(configured_faults)
+        _log.info(
+            "{count} fault rules are in force, from {sets}",
+            count=len(configured_faults),
+            sets=", ".join(settings.faults),
+        )
     bindings = Bindings()
     flags = PendingFlags(bindings)
     agenda = Agenda()
@@ -283,6 +298,8 @@ def build_emulator(
         paying.resume()
 
     emulator = Emulator(
+        plan=plan,
+        configured_faults=configured_faults,
         texting=texting,
         paying=paying,
         reactor=reactor,
@@ -308,6 +325,7 @@ def build_emulator(
         capture=capture,
     )
     if sharing is not None:
+        sharing.faults_told = kept_faults.told
         sharing.clock_told = lambda kept: emulator.catch_up(resumed_time(kept, _wall(), frozen=clock.frozen))
     return emulator
 
@@ -366,6 +384,13 @@ def _facts(settings: Settings, started_at: float) -> Facts:
     )
 
 
+def _configured_faults(settings: Settings) -> list[Rule]:
+    try:
+        return load_sets(settings.faults, receipt_rule=ReceiptRule.of)
+    except FaultsInvalid as invalid:
+        raise CannotBuild(*(f"--faults: {fault}" for fault in invalid.faults)) from None
+
+
 def _wall() -> int:
     """The time of day, µs UTC."""
     return int(time.time() * SECOND)
@@ -378,8 +403,8 @@ def _lease_clock() -> float:
 
 def _storage(
     settings: Settings, reactor: Any, directory: Directory
-) -> tuple[Storage, bytes, str, Claims | None, Callable[[], Any] | None]:
-    """The storage that the settings name, the pepper that belongs to it, where its time stood, and for one that may
+) -> tuple[Storage, bytes, Mapping[str, str], Claims | None, Callable[[], Any] | None]:
+    """The storage that the settings name, the pepper that belongs to it, the facts that it keeps, and for one that may
     be shared this gateway's claims and what makes a connection that listens."""
     url = settings.storage.database
 
@@ -388,7 +413,7 @@ def _storage(
 
     if url == "memory:":
         storage = MemoryStorage(finished_kept=settings.messages.history, text_of=text)
-        return storage, _pepper(settings), "", None, None
+        return storage, _pepper(settings), {}, None, None
     # Imported here: whoever keeps everything in memory need not wait for SQLAlchemy.
     from gateway.storage.sql.opening import open_storage
 
@@ -404,7 +429,7 @@ def _storage(
         )
     except StorageUnusable as error:
         raise CannotBuild(str(error)) from error
-    return opened.storage, opened.pepper, opened.meta.get(CLOCK, ""), opened.claims, opened.listen
+    return opened.storage, opened.pepper, opened.meta, opened.claims, opened.listen
 
 
 def _start_of_time(settings: Settings, kept: str) -> int:

@@ -22,8 +22,8 @@ RULES: dict[str, tuple[str, ...]] = {
     "gateway.commandline": EVERYTHING,
     "gateway.wiring": EVERYTHING,
     "gateway.emulator": (
-        "attrs", "twisted", "gateway.clock", "gateway.console", "gateway.messages", "gateway.metrics",
-        "gateway.network", "gateway.smpp", "gateway.storage.base",
+        "attrs", "twisted", "gateway.clock", "gateway.console", "gateway.faults", "gateway.messages",
+        "gateway.metrics", "gateway.network", "gateway.smpp", "gateway.storage.base",
     ),
     # The shell: Twisted, sockets, HTTP.
     "gateway.network": (

@@ -66,6 +66,7 @@ _METAVARS = {
     "--seed": "N",
     "--clock-start": "ISO",
     "--commands": "FILE",
+    "--faults": "NAME|FILE,…",
     "--replies": "FILE",
     "--ready-file": "PATH",
     "--capture": "FILE",

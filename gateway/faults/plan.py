@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Final
 
 import attrs
@@ -76,6 +76,7 @@ class Plan:
         "enquire_link",
         "expiring",
         "on_change",
+        "prefix",
         "receipt",
         "storage",
         "submit",
@@ -100,8 +101,11 @@ class Plan:
         draw: Callable[[str, tuple[object, ...], int], int],
         monotonic: Callable[[], float],
         check: Callable[[Rule], list[str]] = lambda rule: [],
+        prefix: str = "",
     ) -> None:
-        """``check`` knows what else is wrong with a rule, besides what :func:`faults_of` does."""
+        """``check`` knows what else is wrong with a rule, besides what :func:`faults_of` does; ``prefix`` keeps the ids
+        that this plan gives apart from those that others give, where plans share their rules."""
+        self.prefix = prefix
         self._draw = draw
         self._check_more = check
         self._monotonic = monotonic
@@ -122,20 +126,20 @@ class Plan:
     def add(self, rule: Rule, *, persistent: bool = False) -> Rule:
         """Take a rule into force, last of all, and give it back with its id. ``persistent`` ones are kept where the
         storage keeps rules. Raises FaultsInvalid."""
-        self._check([rule], room=MOST_RULES - len(self._planned))
-        if rule.id in self._planned:
-            raise FaultsInvalid([f"id: there is a rule {rule.id!r} already"])
-        return self._add([rule], persistent)[0]
+        return self.add_all([rule], persistent=persistent)[0]
+
+    def add_all(self, rules: Iterable[Rule], *, persistent: bool = False) -> list[Rule]:
+        """Take several rules into force, all or none. Raises FaultsInvalid."""
+        new = list(rules)
+        self._check(new, room=MOST_RULES - len(self._planned))
+        self._check_ids(new, self._planned)
+        return self._add(new, persistent)
 
     def replace(self, rules: Iterable[Rule], *, persistent: bool = False) -> list[Rule]:
         """Have these rules and no others; all or nothing. Raises FaultsInvalid."""
         new = list(rules)
         self._check(new, room=MOST_RULES)
-        ids = [rule.id for rule in new if rule.id]
-        if len(set(ids)) < len(ids):
-            raise FaultsInvalid(
-                [f"id: {name!r} is there twice" for name in sorted({i for i in ids if ids.count(i) > 1})]
-            )
+        self._check_ids(new, ())
         with self._lock:
             self._planned = {}
         return self._add(new, persistent)
@@ -266,6 +270,17 @@ class Plan:
         if faults:
             raise FaultsInvalid(faults)
 
+    @staticmethod
+    def _check_ids(rules: list[Rule], taken: Container[str]) -> None:
+        faults: list[str] = []
+        seen: set[str] = set()
+        for rule in rules:
+            if rule.id and (rule.id in seen or rule.id in taken):
+                faults.append(f"id: there is a rule {rule.id!r} already")
+            seen.add(rule.id)
+        if faults:
+            raise FaultsInvalid(faults)
+
     def _new(self, rule: Rule, persistent: bool) -> _Planned:
         return _Planned(rule, self._monotonic() + rule.expires if rule.expires else 0.0, persistent)
 
@@ -275,14 +290,18 @@ class Plan:
         with self._lock:
             for rule in rules:
                 if not rule.id:
-                    while (rule_id := str(self._next_id)) in self._planned or rule_id in taken:
-                        self._next_id += 1
-                    self._next_id += 1
-                    rule = attrs.evolve(rule, id=rule_id)
+                    rule = attrs.evolve(rule, id=self._free_id(taken))
                 self._planned[rule.id] = self._new(rule, persistent)
                 added.append(rule)
         self._settle()
         return added
+
+    def _free_id(self, taken: set[str]) -> str:
+        while True:
+            rule_id = f"{self.prefix}{self._next_id}"
+            self._next_id += 1
+            if rule_id not in self._planned and rule_id not in taken:
+                return rule_id
 
     def _keep_only(self, wanted: Callable[[_Planned], bool]) -> int:
         with self._lock:

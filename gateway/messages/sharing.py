@@ -21,6 +21,7 @@ import attrs
 from gateway.clients.bindings import Binding, Bindings
 from gateway.messages.attempts import Settle, nothing
 from gateway.messages.delivery import Delivery
+from gateway.messages.kept_faults import FAULTS
 from gateway.messages.lanes import Lane, LaneState, Sent
 from gateway.messages.message import Kind
 from gateway.messages.resumption import CLOCK
@@ -185,6 +186,8 @@ class Sharing:
         self._stopped = False
         self.clock_told: Callable[[str], None] = lambda kept: None
         """Called with where the others say that emulated time stands (see :func:`resumed_time`)."""
+        self.faults_told: Callable[[str], None] = lambda kept: None
+        """Called with the fault rules that the storage keeps (see :class:`KeptFaults`)."""
         delivery.on_receiver = self.wake
 
     def start(self) -> None:
@@ -227,13 +230,15 @@ class Sharing:
                 Sweep(self._claims, until, until - self._terms.parts_wait), self._swept, self._failed_sweep
             )
 
-    def _beaten(self, found: tuple[Beaten, str]) -> None:
-        beaten, clock = found
+    def _beaten(self, found: tuple[Beaten, str, str]) -> None:
+        beaten, clock, faults = found
         self._beating = False
         if not beaten.kept:
             self._delivery.drop()
         if clock and not self._stopped:
             self.clock_told(clock)
+        if not self._stopped:
+            self.faults_told(faults)
         for message, row in beaten.taken:
             if message.kind == Kind.SUBMITTED:
                 # Whoever accepted it watches over its validity, if it is still there; this gateway is.
@@ -272,14 +277,14 @@ class Sharing:
 
 @attrs.define(eq=False)
 class Beat(Patient):
-    """The work of a beat: what it has found, and where the others say that emulated time stands."""
+    """The work of a beat: what it has found, where the others say that emulated time stands, and the fault rules."""
 
     claims: Claims
     clients: tuple[str, ...]
     keys: Keys = NO_KEYS
 
-    def __call__(self, books: Books) -> tuple[Beaten, str]:
-        return self.claims.beat(books, self.clients), books.meta.get(CLOCK)
+    def __call__(self, books: Books) -> tuple[Beaten, str, str]:
+        return self.claims.beat(books, self.clients), books.meta.get(CLOCK), books.meta.get(FAULTS)
 
 
 @attrs.define(eq=False)

@@ -187,6 +187,8 @@ class Exchange(ServerFactory):
             if protocol.needs_tick(now):
                 protocol.tick(now)
         self._failures.forget(now)
+        if self.plan.expiring:
+            self.plan.drop_expired()
         if self.connections:
             self._sweep_due = self.reactor.callLater(SWEEP_SECONDS, self._sweep)
 

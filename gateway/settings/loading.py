@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from cattrs.errors import ClassValidationError
 
+from gateway.faults.plan import FaultsInvalid
+from gateway.faults.sets import load_sets
+from gateway.messages.receipt_rules import ReceiptRule
 from gateway.settings import keys, structure
 from gateway.settings.model import Settings
 from gateway.settings.sources import Gathered, gather
@@ -104,6 +107,11 @@ def _between_keys(settings: Settings) -> Iterator[tuple[keys.Path, str]]:
         )
     if settings.ready_file is not None and not settings.ready_file.absolute().parent.is_dir():
         yield ("ready_file",), f"there is no folder {settings.ready_file.absolute().parent}"
+    try:
+        load_sets(settings.faults, receipt_rule=ReceiptRule.of)
+    except FaultsInvalid as invalid:
+        for fault in invalid.faults:
+            yield ("faults",), fault
     for fault in settings.wallet.faults():
         yield ("wallet", fault.split()[0]), fault
     if any(number == settings.wallet.short_code for number in map(str, settings.accounts)):

@@ -345,6 +345,14 @@ class Settings:
     replies: Path | None = attrs.field(
         default=None, metadata=_means("TOML file with reply texts of your own", "--replies")
     )
+    faults: tuple[str, ...] = attrs.field(
+        default=(),
+        metadata=_means(
+            "faults on demand: ready-made sets (`congested`, `flaky-link`, `maintenance`, `receipts-late`) and TOML"
+            " files of your own, with commas between them on the command line",
+            "--faults",
+        ),
+    )
     ready_file: Path | None = attrs.field(
         default=None, metadata=_means("written once everything listens, removed at the end", "--ready-file")
     )
