@@ -50,7 +50,7 @@ class Model:
 
     def __init__(self) -> None:
         self.states: dict[int, int] = {}
-        self.last_id = 0
+        self.given: set[int] = set()
         self.balances: dict[str, int] = {}
         self.causes: set[tuple[str, str]] = set()
         self.outbox: dict[int, int] = {}
@@ -61,7 +61,7 @@ class Model:
     def copy(self) -> Model:
         copied = Model()
         for name, value in vars(self).items():
-            setattr(copied, name, value if isinstance(value, int) else value.copy())
+            setattr(copied, name, value.copy())
         copied.parts = {reference: list(octets) for reference, octets in self.parts.items()}
         return copied
 
@@ -80,7 +80,8 @@ def step_of(books: Books, model: Model, step: str, n: int) -> None:
         number = books.messages.next_id()
         state = MessageState.DELIVERED if n % 2 else MessageState.ENROUTE
         books.messages.add(a_message(number, state=state, whole=max(1, number - n)))
-        model.states[number], model.last_id = state, number
+        model.states[number] = state
+        model.given.add(number)
     elif step == "finish":
         unfinished = [m.id for m in books.messages.unfinished()]
         if unfinished:
@@ -88,7 +89,7 @@ def step_of(books: Books, model: Model, step: str, n: int) -> None:
             books.messages.change(chosen, state=MessageState.EXPIRED)
             model.states[chosen] = MessageState.EXPIRED
     elif step == "delete":
-        wanted = MessageQuery(states=frozenset({MessageState.DELIVERED, n}), after=model.last_id - n)
+        wanted = MessageQuery(states=frozenset({MessageState.DELIVERED, n}), after=max(model.given, default=0) - n)
         gone = [number for number, state in model.states.items() if is_found(wanted, number, state)]
         gone = [number for number in gone if model.states[number] != MessageState.ENROUTE]
         assert books.messages.delete(wanted) == len(gone)
@@ -158,7 +159,7 @@ def check_searches(books: Books, model: Model) -> None:
 
 def check(books: Books, model: Model) -> None:
     """The books say what the model says."""
-    looked_for = range(1, model.last_id + 2)
+    looked_for = sorted({*model.given, max(model.given, default=0) + 1})
     found = {n: message.state for n in looked_for if (message := books.messages.get(n)) is not None}
     assert found == model.states
     unfinished = {n for n, state in model.states.items() if state == MessageState.ENROUTE}
