@@ -32,6 +32,7 @@ _PROGRAM = "\n".join(
 
 # Two values for each kind of key, spelled as an option or a variable spells them, and what they become.
 _SPELLINGS: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
+    "faults": (("congested", ("congested",)), ("flaky-link,maintenance", ("flaky-link", "maintenance"))),
     "smpp.host": (("127.0.0.2", "127.0.0.2"), ("localhost", "localhost")),
     "http.host": (("127.0.0.2", "127.0.0.2"), ("::1", "::1")),
     "smpp.system_id": (("SMSC", "SMSC"), ("x", "x")),

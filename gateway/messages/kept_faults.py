@@ -19,7 +19,7 @@ from gateway.faults.rules import Rule
 from gateway.storage.base import NO_KEYS, Books, Keys, Patient, Storage
 
 FAULTS: Final = "faults"
-"""The name of the fact that :class:`KeepFaults` keeps: by rule id the rule, and when it ends (wall seconds, or null)."""
+"""The name of the fact that :class:`KeepFaults` keeps: by rule id the rule, and when it ends (wall seconds or null)."""
 
 _Entry = dict[str, Any]
 

@@ -38,6 +38,8 @@ Database = NewType("Database", str)
 """The URL of a storage that exists."""
 DefaultMessageId = NewType("DefaultMessageId", str)
 """1 to 254, as a TOML key."""
+FaultSets = NewType("FaultSets", tuple[str, ...])
+"""Names of sets of fault rules, or files of them: a list, or one text with commas between them."""
 Balances = NewType("Balances", tuple[Money, ...])
 """Spelled as a table, amounts as text by currency: ``{ RUB = "1234.50" }``."""
 
@@ -345,11 +347,11 @@ class Settings:
     replies: Path | None = attrs.field(
         default=None, metadata=_means("TOML file with reply texts of your own", "--replies")
     )
-    faults: tuple[str, ...] = attrs.field(
-        default=(),
+    faults: FaultSets = attrs.field(
+        default=FaultSets(()),
         metadata=_means(
             "faults on demand: ready-made sets (`congested`, `flaky-link`, `maintenance`, `receipts-late`) and TOML"
-            " files of your own, with commas between them on the command line",
+            " files of your own; a list, or text with commas",
             "--faults",
         ),
     )

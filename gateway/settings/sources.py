@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any
 
 import attrs
 
@@ -122,8 +122,6 @@ def from_text(text: str, kind: Any) -> object:
         return int(text)
     if plain is float and re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]+)?", text):
         return float(text)
-    if get_origin(plain) is tuple:
-        return [item.strip() for item in text.split(",") if item.strip()]
     return text
 
 

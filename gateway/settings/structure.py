@@ -97,6 +97,7 @@ def _converter() -> cattrs.Converter:
         ReceiptRule: lambda value, _: _receipt_rule(value),
         model.ReceiptSettings: lambda value, _: _receipts(value),
         model.Token: _token,
+        model.FaultSets: _fault_sets,
         model.HostName: _host_name,
     }
     for kind, hook in hooks.items():
@@ -302,6 +303,13 @@ def _host_name(value: Any, _: Any) -> str:
     if re.fullmatch(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,7}", text) is None:
         raise ValueError(f"expected a host name without a port, got {text!r}")
     return text.lower()
+
+
+def _fault_sets(value: Any, _: Any) -> tuple[str, ...]:
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"expected names of sets or files, got {value!r}")
+    return tuple(name.strip() for name in names if name.strip())
 
 
 def _receipt_rule(value: Any) -> ReceiptRule:
