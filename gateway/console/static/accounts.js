@@ -1,0 +1,231 @@
+// The mock wallet: accounts, what happened to them, payments that are confirmed by a code.
+
+import { ask, get, post, query } from "./api.js";
+import { arrange, byId, filled, made, paced, run, say, showText, slot } from "./dom.js";
+import { facts } from "./facts.js";
+import { onEvents } from "./live.js";
+import { duration, fullTime, tagState } from "./words.js";
+
+const PAGE = 50;
+
+export function accounts() {
+  const rows = new Map();
+  const edit = byId("edit-account");
+  let isShown = false;
+  let number = "";
+  let account = null;
+  let more = null;
+  let items = [];
+  let rules = null;
+
+  function show([wanted]) {
+    isShown = true;
+    number = wanted ?? "";
+    byId("account").hidden = number === "";
+    byId("account-none").hidden = number !== "";
+    if (!items.length) loadList();
+    else drawList();
+    loadOne(true);
+  }
+
+  // --- the list ---
+
+  async function loadList(cursor = "") {
+    const limit = cursor ? PAGE : Math.max(PAGE, Math.min(500, items.length));
+    const page = await run(null, () => get(`/api/v1/accounts${query({ limit, cursor })}`));
+    if (!page) return;
+    items = cursor ? [...items, ...page.items] : page.items;
+    more = page.next;
+    drawList();
+  }
+
+  function drawList() {
+    arrange(byId("accounts"), items.map(row));
+    byId("accounts-empty").hidden = items.length > 0;
+    byId("accounts-more").hidden = more === null;
+  }
+
+  function row(one) {
+    let node = rows.get(one.number);
+    if (!node) {
+      node = made("account");
+      slot(node, "number").setAttribute("href", `#accounts/${one.number}`);
+      rows.set(one.number, node);
+    }
+    filled(node, {
+      number: `+${one.number}`,
+      balance: held(one) || "–",
+      blocked: one.blocked ? "blocked" : "",
+      confirmation: one.confirmation ? "codes" : "",
+    });
+    node.setAttribute("aria-selected", String(one.number === number));
+    return node;
+  }
+
+  const held = ({ balances }) => Object.entries(balances).map(([currency, amount]) => `${amount} ${currency}`).join(", ");
+
+  // --- one account ---
+
+  async function loadOne(isNew = false) {
+    if (!number) return;
+    const whose = number;
+    try {
+      const [one, entries, payments] = await Promise.all([
+        get(`/api/v1/accounts/${whose}`),
+        get(`/api/v1/accounts/${whose}/entries${query({ limit: 30 })}`),
+        get(`/api/v1/payments${query({ account: whose, limit: 10 })}`),
+      ]);
+      rules ??= await get("/api/v1/wallet").catch(() => ({}));
+      if (whose !== number || !isShown) return;
+      drawOne(one, isNew);
+      drawEntries(entries.items);
+      arrangePayments(payments.items);
+    } catch (problem) {
+      if (whose !== number) return;
+      byId("account").hidden = true;
+      byId("account-none").hidden = false;
+      if (problem.status !== 404) say(problem.message, { bad: true });
+    }
+  }
+
+  function drawOne(one, isNew) {
+    // What is being typed is not overwritten.
+    if (isNew || !edit.contains(document.activeElement)) {
+      byId("balances").replaceChildren(
+        ...Object.entries(one.balances).map(([currency, amount]) => {
+          const label = made("balance", { currency });
+          const input = label.querySelector("input");
+          input.name = `balance-${currency}`;
+          input.value = amount;
+          return label;
+        }),
+      );
+      edit.elements.language.value = one.language;
+      edit.elements.confirmation.checked = one.confirmation;
+      edit.elements.blocked.checked = one.blocked;
+    }
+    account = one;
+    byId("account-title").textContent = `+${one.number}`;
+    byId("account-phone").href = `#phone/${one.number}`;
+    facts(byId("account-facts"), [
+      ["PIN", one.has_pin ? "is set; it is not kept, only its digest" : "none yet"],
+      ["Temporary until", fullTime(one.pin_temporary_until)],
+      ["No new PIN until", fullTime(one.pin_locked_until)],
+    ]);
+    facts(byId("limits"), limits(rules));
+    const at = items.findIndex(({ number: other }) => other === one.number);
+    if (at >= 0) {
+      items[at] = one;
+      row(one);
+    }
+  }
+
+  function limits(of) {
+    if (!of || of.pin_resets === undefined) return [];
+    return [
+      ["New PINs", `${of.pin_resets} in ${duration(of.pin_resets_window)}, ${duration(of.pin_reset_gap)} apart, then locked for ${duration(of.pin_reset_lock)}`],
+      ["Wrong PINs", `${of.pin_wrong_checks} at one terminal lock it for ${duration(of.pin_check_lock)}`],
+      ["Payment code", `good for ${duration(of.code_valid)} and ${of.code_tries} wrong tries`],
+      ["Payments that wait", `at most ${of.payments_held}`],
+      ["Largest payment", of.payment_limit ? `${of.payment_limit} minor units` : "no limit"],
+    ];
+  }
+
+  function drawEntries(entries) {
+    byId("entries-empty").hidden = entries.length > 0;
+    byId("entries").replaceChildren(
+      ...entries.map(({ kind, detail, payment, at }) => {
+        const what = [kind.replaceAll("_", " "), detail, payment ? `payment ${payment}` : ""].filter(Boolean).join(" · ");
+        const node = made("moment", { time: fullTime(at).slice(0, 19) });
+        showText(slot(node, "what"), what);
+        return node;
+      }),
+    );
+  }
+
+  function arrangePayments(payments) {
+    byId("payments").replaceChildren(
+      ...payments.map((payment) => {
+        const node = made("payment", {
+          amount: `${payment.amount} ${payment.currency}`,
+          note: [payment.reason, payment.tries ? `${payment.tries} wrong` : ""].filter(Boolean).join(", "),
+        });
+        showText(slot(node, "merchant"), payment.merchant);
+        tagState(slot(node, "state"), payment.state);
+        const link = slot(node, "phone");
+        link.hidden = payment.state !== "held";
+        link.setAttribute("href", `#phone/${payment.account}`);
+        return node;
+      }),
+    );
+  }
+
+  edit.addEventListener("submit", (event) => {
+    event.preventDefault();
+    run(event.submitter, async () => {
+      const balances = {};
+      for (const currency of Object.keys(account.balances)) {
+        const value = edit.elements[`balance-${currency}`].value.trim().replace(",", ".");
+        if (value !== account.balances[currency]) balances[currency] = value;
+      }
+      const added = edit.elements.currency.value.trim().toUpperCase();
+      if (added && !(added in account.balances)) balances[added] = "0";
+      await ask("PATCH", `/api/v1/accounts/${number}`, {
+        language: edit.elements.language.value,
+        confirmation: edit.elements.confirmation.checked,
+        blocked: edit.elements.blocked.checked,
+        ...(Object.keys(balances).length ? { balances } : {}),
+      });
+      edit.elements.currency.value = "";
+      say("Saved.");
+      await loadOne(true);
+      loadList();
+    });
+  });
+
+  byId("pay").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const { amount, currency, merchant } = byId("pay").elements;
+    run(event.submitter, async () => {
+      const payment = await post("/api/v1/payments", {
+        account: number,
+        amount: amount.value.trim().replace(",", "."),
+        currency: currency.value.trim(),
+        merchant: merchant.value.trim(),
+      });
+      say(
+        payment.state === "held"
+          ? "The payment waits for its code, which has gone out by SMS."
+          : `The payment is ${payment.state}${payment.reason ? `: ${payment.reason}` : ""}.`,
+      );
+      loadOne();
+    });
+  });
+
+  byId("new-account").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const { number: of, language, amount, currency } = byId("new-account").elements;
+    run(event.submitter, async () => {
+      const digits = of.value.trim().replace(/^\+/, "");
+      const balances = { [currency.value.trim()]: amount.value.trim().replace(",", ".") };
+      await post("/api/v1/accounts", { number: digits, language: language.value, balances });
+      of.value = "";
+      await loadList();
+      location.hash = `accounts/${digits}`;
+    });
+  });
+
+  byId("accounts-more").addEventListener("click", (event) => run(event.currentTarget, () => loadList(more)));
+
+  const soon = paced(500, () => {
+    if (!isShown) return;
+    loadOne();
+    loadList();
+  });
+  onEvents((events, gap) => {
+    if (!isShown) return;
+    if (gap || events.some(({ name, data }) => name === "reset" || (name === "message" && (data.from === number || data.to === number)))) soon();
+  });
+
+  return { show, hide: () => (isShown = false) };
+}

@@ -1,0 +1,168 @@
+// The frame of the console: which view is shown, what the strip under the header says, keys, theme, token.
+
+import { get, tokensFrom } from "./api.js";
+import { byId, paced } from "./dom.js";
+import { goLive, onEvents } from "./live.js";
+import { clockText, duration } from "./words.js";
+import { accounts } from "./accounts.js";
+import { faults } from "./faults.js";
+import { messages } from "./messages.js";
+import { phone } from "./phone.js";
+import { sessions } from "./sessions.js";
+import { start } from "./start.js";
+
+const VIEWS = { phone, messages, sessions, accounts, faults, start };
+const NAMES = { phone: "Phone", messages: "Messages", sessions: "Sessions", accounts: "Accounts", faults: "Faults and clock", start: "Connect" };
+const made = {};
+let shown = null;
+
+/** How the gateway fares, as it said last, and when: {now, at} of the emulated clock. */
+const gateway = { status: null, at: 0 };
+
+// --- views ---
+
+async function route() {
+  const [path, search] = location.hash.slice(1).split("?");
+  const [name, ...rest] = path.split("/").map(decodeURIComponent);
+  if (!(name in VIEWS)) {
+    const status = gateway.status ?? (await refresh());
+    const isNew = status && !status.bindings && !status.submitted;
+    location.replace(isNew ? "#start" : "#phone");
+    return;
+  }
+  made[name] ??= VIEWS[name](gateway);
+  if (shown !== name) {
+    if (shown) made[shown].hide?.();
+    for (const view of Object.keys(VIEWS)) byId(`view-${view}`).hidden = view !== name;
+    for (const link of document.querySelectorAll(".rail a")) {
+      if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    const isFirst = shown === null;
+    shown = name;
+    document.title = `${NAMES[name]} – SMS command gateway`;
+    if (!isFirst) byId("main").focus({ preventScroll: true });
+  }
+  made[name].show(rest, new URLSearchParams(search));
+}
+
+// --- the header and the strip ---
+
+async function refresh() {
+  try {
+    gateway.status = await get("/api/v1/status");
+  } catch {
+    return null;
+  }
+  gateway.at = performance.now();
+  const { banner, bindings, submitted, smpp } = gateway.status;
+  const notices = [];
+  if (banner.faults) notices.push(banner.faults === 1 ? "1 fault rule is on" : `${banner.faults} fault rules are on`);
+  if (banner.clock_frozen) notices.push("time stands still");
+  if (Math.abs(banner.clock_shifted) >= 2) {
+    notices.push(`time is ${duration(Math.abs(banner.clock_shifted))} ${banner.clock_shifted > 0 ? "ahead" : "behind"}`);
+  }
+  if (banner.reveal_secrets) notices.push("secrets are shown everywhere");
+  if (banner.any_client) notices.push("anybody may bind");
+  if (banner.loopback) notices.push("every message goes back to its sender");
+  const isOdd = notices.length > 0;
+  const text = isOdd ? `${notices.join(" · ")}.` : "Nothing is out of the ordinary.";
+  const notice = byId("notice");
+  // A shift that was asked for does not grow; who freezes the clock need not hear of each second.
+  if (notice.textContent !== text) notice.textContent = text[0].toUpperCase() + text.slice(1);
+  byId("strip").classList.toggle("warned", isOdd);
+  byId("counts").textContent = `SMPP ${smpp} · ${bindings} bound · ${submitted.toLocaleString("en")} submitted`;
+  tick();
+  for (const view of Object.values(made)) view.status?.(gateway.status);
+  return gateway.status;
+}
+
+function tick() {
+  const text = clockText(gateway);
+  const clock = byId("clock");
+  if (clock.textContent !== text) clock.textContent = text;
+}
+
+const soon = paced(400, refresh);
+
+// --- theme ---
+
+const THEMES = ["system", "light", "dark"];
+
+function switchTheme() {
+  const root = document.documentElement;
+  const now = root.dataset.theme ?? "system";
+  const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
+  if (next === "system") delete root.dataset.theme;
+  else root.dataset.theme = next;
+  try {
+    localStorage.setItem("theme", next);
+  } catch {
+    // Then it holds for this page.
+  }
+  showTheme();
+}
+
+function showTheme() {
+  const theme = document.documentElement.dataset.theme ?? "as the system has it";
+  byId("theme").setAttribute("aria-label", `Theme: ${theme}`);
+}
+
+// --- keys ---
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.key === "Escape") made[shown]?.escape?.();
+  if (event.target.closest("input, textarea, select")) return;
+  const view = Object.keys(VIEWS)[Number(event.key) - 1];
+  if (view) location.hash = view;
+  else if (event.key === "/") withView("messages", () => byId("search").focus());
+  else if (event.key === "c") withView("phone", () => byId("text").focus());
+  else if (event.key === "t") switchTheme();
+  else if (event.key === "?") byId("shortcuts").showModal();
+  else if (event.key === "j" || event.key === "k") made[shown]?.step?.(event.key === "j" ? 1 : -1);
+  else return;
+  event.preventDefault();
+}
+
+function withView(name, then) {
+  if (shown === name) {
+    then();
+    return;
+  }
+  addEventListener("hashchange", () => requestAnimationFrame(then), { once: true });
+  location.hash = name;
+}
+
+// --- token ---
+
+function askForToken(wasWrong) {
+  const dialog = byId("token-dialog");
+  byId("token-wrong").hidden = !wasWrong;
+  byId("token").value = "";
+  if (!dialog.open) dialog.showModal();
+  return new Promise((resolve) => {
+    byId("token-form").onsubmit = (event) => {
+      event.preventDefault();
+      dialog.close();
+      resolve(byId("token").value);
+    };
+  });
+}
+
+byId("token-dialog").addEventListener("cancel", (event) => event.preventDefault());
+tokensFrom(askForToken);
+byId("theme").addEventListener("click", switchTheme);
+byId("help").addEventListener("click", () => byId("shortcuts").showModal());
+addEventListener("keydown", onKey);
+addEventListener("hashchange", route);
+showTheme();
+setInterval(tick, 250);
+setInterval(() => document.hidden || refresh(), 3000);
+await refresh();
+await route();
+onEvents(soon);
+goLive((isLive) => {
+  byId("live").textContent = isLive ? "live" : "reconnecting";
+  byId("live").classList.toggle("on", isLive);
+});
