@@ -161,7 +161,7 @@ def build_emulator(
     house = House(
         answering=Answering(dispatcher, terms.validity),
         short_codes=short_codes,
-        default_alphabet_of=lambda system_id: _alphabet(directory, system_id),
+        default_alphabet_of=partial(_alphabet, directory),
         terms=terms,
         faults=faulty_answers,
     )

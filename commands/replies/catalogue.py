@@ -43,7 +43,10 @@ class _Text:
         fields = self.fields
         if not fields:
             return self.pattern
-        return self.pattern % tuple([spell(values[name]) for name, spell in fields])
+        spelled = []
+        for name, spell in fields:
+            spelled.append(spell(values[name]))  # as a comprehension it is one call more
+        return self.pattern % tuple(spelled)
 
 
 class Catalogue:

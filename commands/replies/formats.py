@@ -21,10 +21,14 @@ _MOSCOW: Final = datetime(1970, 1, 1, 3)  # noqa: DTZ001 - wall time of Moscow, 
 
 def money_en(money: Money) -> str:
     """ "1,234.50 RUB" """
-    amount, currency = money.amount, money.currency
+    return _money(money.amount, money.currency)
+
+
+# Somebody's balance is asked for again and again, and written with each reply.
+@lru_cache(maxsize=4096)
+def _money(amount: int, currency: str) -> str:
     if currency in EXPONENTS or amount < 0:
         return _unusual(amount, currency)
-    # One expression for the two decimals that nearly all money has: it is written with every balance.
     return f"{amount // 100:,}.{amount % 100:02d} {currency}"
 
 

@@ -68,7 +68,7 @@ class Delivery:
     def offer(self, outgoing: Outgoing, origin: Binding | None) -> None:
         """Take a committed message on; one that is not due yet comes back here when it is."""
         row = outgoing.row
-        if row.not_before > self._now():
+        if row.not_before and row.not_before > self._now():
             self._agenda.plan(row.not_before, lambda: self._enter(outgoing, origin))
         else:
             self._enter(outgoing, origin)

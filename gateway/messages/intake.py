@@ -149,7 +149,7 @@ class Intake:
                     lambda is_delivered: _tell_outcome(binding, request, spelled_id, is_delivered),
                 )
             else:
-                binding.link.respond(request, 0, message_id=accepted.spelled_id)
+                binding.link.accept(request, accepted.spelled_id)
         follow = self._follow
         if accepted.replaced is not None:
             follow.replaced(accepted.replaced)

@@ -178,6 +178,14 @@ class SmppProtocol(Protocol):
         if not self._pulling:
             self.soon()
 
+    def accept(self, request: Pdu, message_id: str) -> None:
+        if self._faulty is None:
+            self.session.accept(request, message_id)
+            if not self._pulling:
+                self.soon()
+        else:
+            self.respond(request, 0, message_id=message_id)
+
     def abandon(self, request: Pdu) -> None:
         self.session.abandon(request)
         self.soon()

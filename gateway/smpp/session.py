@@ -19,12 +19,14 @@ from gateway.smpp.events import CloseReason, RequestTimedOut
 from gateway.smpp.limits import SessionLimits
 from gateway.smpp.pdus import RESPONSE_OF, Bind, DeliverSm, Pdu, SubmitSm
 from gateway.smpp.reception import Reception, pack_header
+from gateway.smpp.shortcuts import write_short_message
 from gateway.smpp.states import BIND_STATE, MAY_SEND, SessionState
 from gateway.smpp.timers import LOOK_AGAIN, Due, after
 from gateway.smpp.window import ANSWER_TO, WindowFull
 
 __all__ = ["NotBound", "ProtocolMisuse", "Session", "SessionLimits", "SessionState", "WindowFull"]
 
+_CLOSED: Final = SessionState.CLOSED  # its own name: see reception.py
 _SUBMIT_SM_RESP: Final = int(CommandId.SUBMIT_SM_RESP)
 _OUR_VERSION: Final = (int(Tag.SC_INTERFACE_VERSION), bytes([VERSION_3_4]))
 
@@ -81,9 +83,8 @@ class Session(Reception):
     @property
     def room(self) -> int:
         """How many deliver_sm may be sent now: the free places in the window, 0 in a state that permits none."""
-        if DeliverSm not in self._may_request:
-            return 0
-        return self._outgoing.size - len(self._outgoing.requests)
+        outgoing = self._outgoing
+        return outgoing.size - len(outgoing.requests) if self._may_deliver else 0
 
     # --- out
 
@@ -101,7 +102,7 @@ class Session(Reception):
         when there is nothing to answer; TypeError or ValueError when the fields do not make a response, which is
         then still owed. Does nothing after the session has closed.
         """
-        if self.state is SessionState.CLOSED:
+        if self.state is _CLOSED:
             return
         if request is self._verdict_on:
             self._answer_bind(self._verdict_on, status, fields)
@@ -109,11 +110,7 @@ class Session(Reception):
         waiting = self._incoming.holding(request)
         if waiting is None:
             raise ProtocolMisuse(f"{type(request).__name__} is not waiting for an answer")
-        if type(request) is SubmitSm and not status and len(fields) == 1 and "message_id" in fields:
-            # Nearly all answers are this one; the way through a PDU object costs three times as much.
-            body = fields["message_id"].encode("ascii") + b"\0"
-            octets = pack_header(HEADER_LENGTH + len(body), _SUBMIT_SM_RESP, 0, request.sequence_number) + body
-        elif status and not fields:
+        if status and not fields:
             octets = pack_header(HEADER_LENGTH, ANSWER_TO[type(request)], status, request.sequence_number)
         else:
             if self.interface_version < VERSION_3_4:
@@ -124,6 +121,17 @@ class Session(Reception):
             octets = encode(response)
         del waiting[id(request)]
         self._out.append(octets)
+
+    def accept(self, request: Pdu, message_id: str) -> None:
+        """Answer a submit with its ``message_id``: `respond` for nearly all that is ever answered, at a third of the
+        cost."""
+        unanswered = self._incoming.unanswered
+        if type(request) is not SubmitSm or id(request) not in unanswered:
+            self.respond(request, 0, message_id=message_id)
+            return
+        body = message_id.encode("ascii") + b"\0"
+        self._out.append(pack_header(HEADER_LENGTH + len(body), _SUBMIT_SM_RESP, 0, request.sequence_number) + body)
+        del unanswered[id(request)]
 
     def abandon(self, request: Pdu) -> None:
         """Never answer ``request``. Its place in the window is free, and it holds up no unbind."""
@@ -149,7 +157,7 @@ class Session(Reception):
         if len(outgoing.requests) >= outgoing.size:
             raise WindowFull(f"{outgoing.size} requests are unanswered")
         sequence_number = pdu.sequence_number = outgoing.draw()
-        octets = encode(self._readable(pdu) if pdu.tlvs else pdu)
+        octets = write_short_message(pdu) if type(pdu) is DeliverSm and not pdu.tlvs else encode(self._readable(pdu))
         timers = self._timers
         runs_out = outgoing.add(pdu, context, now)
         if runs_out < timers.deadline:
@@ -238,7 +246,7 @@ class Session(Reception):
 
     def _readable(self, pdu: Pdu) -> Pdu:
         """The PDU as this peer can read it: below 3.4 without TLVs (SMPP 3.4 §3.4)."""
-        return attrs.evolve(pdu, tlvs=()) if self.interface_version < VERSION_3_4 else pdu
+        return attrs.evolve(pdu, tlvs=()) if pdu.tlvs and self.interface_version < VERSION_3_4 else pdu
 
     def _ask(self, command_id: CommandId) -> None:
         """Send a request of the session's own, enquire_link or unbind."""

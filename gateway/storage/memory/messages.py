@@ -71,12 +71,14 @@ class MemoryMessages:
                 raise IllegalTransition(message_id, state, int(to))  # type: ignore[call-overload]  # a state is an int
             if message.sealed and to in FINAL_STATES and not (self._reveal or message.is_of_handset):
                 fields["user_data"] = b""
-        old = {name: getattr(message, name) for name in fields}
+        old: dict[str, object] = {}
         for name, value in fields.items():
+            old[name] = getattr(message, name)
             setattr(message, name, value)
         if message.state in FINAL_STATES:
             self._finished.append(message_id)
-            self._drop_pending(message)
+            if message.client:
+                self._drop_pending(message)
         if self.touched is not None:
             self.touched[message_id] = message
         self._undo.append(lambda: self._restore(message, old))
