@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -18,6 +19,8 @@ words = ["tariff", "тариф", "мой тариф"]
 en = "Your tariff is Standard."
 ru = "Ваш тариф - Стандарт."
 """
+
+A_FILE = re.compile(r"(xx|en|ru|words)\.toml: ").match
 
 
 def load(tmp_path: Path, text: str) -> Parser:
@@ -87,6 +90,16 @@ def test_a_language_that_has_all_commands_passes() -> None:
         ("[commands]", "[comands]", "unknown key 'comands'"),
         ("help =", "hepl =", "unknown key 'hepl'"),
         ("[commands]", "around = 1\n[commands]", "around: a table is needed"),
+        ("[commands]", "arguments = 1\n[commands]", "arguments: a table is needed"),
+        ("[commands]", "transliterated = 1\n[commands]", "transliterated: a table is needed"),
+        ("[commands]", "around.stops = []\n[commands]", "xx.toml: around: unknown key 'stops'"),
+        ("[commands]", "arguments.yes = []\n[commands]", "xx.toml: arguments: unknown key 'yes'"),
+        ("[commands]", "transliterated.commands.help = [1]\n[commands]", "help: a list of strings is needed"),
+        (
+            "[commands]",
+            "transliterated.commands.help = ['saldo']\n[commands]",
+            "'saldo' (help) is also 'saldo' (balance",
+        ),
     ],
 )
 def test_each_fault_of_a_language_is_told(damage: str, replacement: str, fault: str) -> None:
@@ -95,6 +108,15 @@ def test_each_fault_of_a_language_is_told(damage: str, replacement: str, fault: 
     with pytest.raises(LexiconError) as raised:
         build_lexicon(language(COMPLETE.replace(damage, replacement)))
     assert fault in "\n".join(raised.value.faults)
+    assert all(A_FILE(text) for text in raised.value.faults)
+
+
+def test_a_word_of_the_stop_list_is_compared_with_words_as_it_is_alone() -> None:
+    """It may look like a word or be near to one, which is what it is for."""
+    damaged = COMPLETE + "[around]\nstop = ['hilfe', 'saldо', 'kundendiens', 'рin']"
+    with pytest.raises(LexiconError) as raised:
+        build_lexicon(language(damaged))
+    assert raised.value.faults == ("xx.toml: 'hilfe' is in the stop list and is a word (help)",)
 
 
 def test_an_argument_may_be_near_another_and_a_negation() -> None:
@@ -189,7 +211,12 @@ def test_a_listed_word_again_as_a_synonym_changes_nothing(tmp_path: Path) -> Non
         ("[commands]\ntariff = 1", "words.toml: commands: tariff: a table is needed"),
         (TARIFF.replace("tariff]", "pin]"), "commands.pin: this name is taken"),
         (TARIFF.replace("tariff]", "code]"), "commands.code: this name is taken"),
-        (TARIFF.replace("tariff]", "'My tariff']"), "a name is lower-case Latin letters"),
+        *(
+            (TARIFF.replace("tariff]", f"'{name}']"), f"commands.{name}: a name is lower-case Latin letters")
+            for name in ("My tariff", "my tariff", "Tariff", "тариф", "1st")
+        ),
+        (TARIFF.replace('"tariff"', "1"), "words.toml: commands.tariff: words: a list of strings is needed"),
+        (TARIFF.replace('"tariff"', '"1"'), "words.toml: commands.tariff: words: '1' has no letter"),
         (TARIFF.replace("words", "word"), "words.toml: commands.tariff: unknown key 'word'"),
         (TARIFF.replace("words", "word"), "words.toml: commands.tariff: words: at least one word is needed"),
         (TARIFF.replace("ru =", "en_GB ="), "words.toml: commands.tariff: ru: a reply text is needed"),
@@ -202,7 +229,9 @@ def test_a_listed_word_again_as_a_synonym_changes_nothing(tmp_path: Path) -> Non
 )
 def test_each_fault_of_a_users_file_is_told(tmp_path: Path, text: str, fault: str) -> None:
     """With the file and the word."""
-    assert fault in faults(tmp_path, text)
+    told = faults(tmp_path, text)
+    assert fault in told
+    assert all(A_FILE(line) for line in told.split("\n"))
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
