@@ -25,7 +25,6 @@ _plain: Callable[[Message], Row] = attrgetter(
     "accepted_at", "esm_class", "service_type", "protocol_id", "priority_flag", "registered_delivery", "expires_at",
     "scheduled_at", "final_at", "error",
 )  # fmt: skip
-_after_tlvs: Callable[[Message], Row] = attrgetter("outcome", "sealed", "command", "match")
 _USER_DATA: Final = 14
 _TLVS: Final = 26
 _SEALED: Final = 28
@@ -56,11 +55,12 @@ class MessageRows:
             # Not even its search columns: a secret is found by nobody.
             is_over = message.is_final and not message.is_of_handset and not self._seal.reveal
             sealed = b"" if is_over else self._seal.close(message.user_data, message.id)
-            return (*row[:_USER_DATA], sealed, *row[_USER_DATA + 1 :], tlvs, *_after_tlvs(message), "", "")
+            row = (*row[:_USER_DATA], sealed, *row[_USER_DATA + 1 :])
+            return (*row, tlvs, message.outcome, True, message.command, message.match, "", "")
         text = self._text_of(message)
         if not text:
-            return (*row, tlvs, *_after_tlvs(message), "", "")
-        return (*row, tlvs, *_after_tlvs(message), *searchable(text))
+            return (*row, tlvs, message.outcome, False, message.command, message.match, "", "")
+        return (*row, tlvs, message.outcome, False, message.command, message.match, *searchable(text))
 
     def columns(self, message: Message, names: tuple[str, ...]) -> Row:
         """Its id and the columns of these fields; ``user_data`` brings the columns for searches with it."""
