@@ -1,4 +1,5 @@
-"""How the whole suite runs: Hypothesis profiles, and the rule that only live tests listen or sleep."""
+"""How the whole suite runs: Hypothesis profiles, the rule that only live tests listen or sleep, and the dissection of
+everything that the gateway sent."""
 
 from __future__ import annotations
 
@@ -6,10 +7,13 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.conformance import dissection, pcap
 
 # No deadline: two cores are shared by many, and a property that is too slow shows in --durations.
 _COMMON: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
@@ -60,3 +64,22 @@ def no_listening_no_sleeping() -> Iterator[None]:
     patch.setattr(time, "sleep", guarded_sleep)
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def dissected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """All that the gateway sent to the peers of :mod:`tests.doubles` is dissected when the last of them is over.
+
+    The capture stays in the folder that the environment variable SMPP_PCAP names, if it does. Without tshark nothing
+    is dissected (tests/conformance/test_tshark.py says so).
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if dissection.available() and not os.environ.get(pcap.VARIABLE):
+            patch.setenv(pcap.VARIABLE, str(tmp_path_factory.mktemp("pcap")))
+            patch.setattr(pcap, "repeats", False)
+        folder = os.environ.get(pcap.VARIABLE)
+        yield
+        capture = Path(folder or ".") / pcap.file_name()
+        if folder and dissection.available() and capture.exists():
+            faults = dissection.dissect(capture).faults
+            assert not faults, "\n".join(faults)

@@ -18,6 +18,7 @@ from gateway.settings import Settings, load_settings
 from gateway.storage.base import Books, Claims, Storage, Work
 from gateway.storage.memory import MemoryStorage
 from gateway.wiring import build_emulator
+from tests.conformance import pcap
 
 T = TypeVar("T")
 
@@ -58,12 +59,27 @@ class FailingStorage(MemoryStorage):
             super().submit(work, done, failed)
 
 
+class _RecordedTransport(StringTransport):
+    """What the gateway writes is dissected when all tests are over (:mod:`tests.conformance.pcap`)."""
+
+    def __init__(self, bench: Bench, peer: IPv4Address) -> None:
+        super().__init__(peerAddress=peer)
+        self._bench = bench
+        self._capture = pcap.Connection()
+
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        if self._bench.undissected:
+            self._capture.undissected = True
+        self._capture.record(data)
+
+
 class Peer:
     """The other end of one connection."""
 
     def __init__(self, bench: Bench, number: int, host: str = "127.0.0.1") -> None:
         self._bench = bench
-        self.transport = StringTransport(peerAddress=IPv4Address("TCP", host, 40_000 + number))
+        self.transport = _RecordedTransport(bench, IPv4Address("TCP", host, 40_000 + number))
         self.protocol: Any = bench.emulator.exchange.buildProtocol(IPv4Address("TCP", host, 40_000 + number))
         self.closed = self.protocol is None
         """Whether the gateway has closed the connection (or never took it)."""
@@ -115,6 +131,7 @@ class Bench:
     ``options`` are the command line's (``client=["a:b"]``, ``config="FILE"``, …); ``settings`` replaces them whole.
     ``storage`` may be a double of this module (``claims``: one that several gateways share); without one it is what the
     settings name, used without threads.
+    ``undissected``: see there.
     """
 
     def __init__(
@@ -123,8 +140,11 @@ class Bench:
         settings: Settings | None = None,
         storage: Storage | None = None,
         claims: Claims | None = None,
+        undissected: bool = False,
         **options: object,
     ) -> None:
+        self.undissected = undissected
+        """Whether what the gateway sends is not shown to a dissector, because a fault damages it."""
         options.setdefault("seed", "1")
         options.setdefault("clock_start", START)
         self.reactor = MemoryReactorClock()

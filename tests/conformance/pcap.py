@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import struct
+from collections import Counter
 from pathlib import Path
 
 import attrs
@@ -22,64 +23,83 @@ _SEGMENT = 32_768
 """Octets in one TCP segment at most: an IPv4 packet has room for 65,495."""
 _GATEWAY = bytes([127, 0, 0, 1])
 _CLIENT = bytes([127, 0, 0, 2])
+_MOST = 40
+"""PDUs of one kind (command_id, command_status) that one test may add when repeats do not count: a property test sends
+the like of them by the thousand."""
 _connections = itertools.count()
 _packets = itertools.count()
 _recorded: set[bytes] = set()
+_kinds: Counter[tuple[str, bytes]] = Counter()
 
 repeats = True
-"""Whether a PDU that differs from an earlier one by its sequence_number alone is recorded, too."""
+"""Whether everything is recorded; else not what differs from an earlier PDU by its sequence_number alone, nor what one
+test sends too much of."""
 
 
 @attrs.define
 class Connection:
-    """One direction of one TCP connection."""
+    """One direction of one TCP connection. It has a port of its own from its first recorded PDU on."""
 
-    port: int
-    path: Path | None
+    undissected: bool = False
+    """Set it where a fault damages what the gateway sends: nothing more is recorded."""
+    port: int = 0
+    _path: Path | None = None
     _sent: int = 1
+    _pending: bytes = b""
 
-    def record(self, pdus: bytes) -> None:
-        """The gateway wrote these (whole) PDUs; each begins a TCP segment of its own."""
-        if self.path is None or not pdus:
+    def record(self, octets: bytes) -> None:
+        """The gateway wrote this; each PDU begins a TCP segment of its own."""
+        folder = os.environ.get(VARIABLE)
+        if not folder or self.undissected:
             return
-        with self.path.open("ab") as file:
-            while pdus:
-                size = int.from_bytes(pdus[:4], "big")
-                pdu, pdus = pdus[:size], pdus[size:]
-                if not repeats and _is_known(pdu):
-                    continue
-                for start in range(0, size, _SEGMENT):
-                    segment = pdu[start : start + _SEGMENT]
-                    file.write(_record(_packet(self.port, self._sent, segment)))
-                    self._sent = (self._sent + len(segment)) & 0xFFFFFFFF
+        pending = self._pending + octets
+        while len(pending) >= 16:
+            size = int.from_bytes(pending[:4], "big")
+            if len(pending) < size:
+                break
+            # No length of a PDU: let the dissector see the rest as it is.
+            size = size if size >= 16 else len(pending)
+            pdu, pending = pending[:size], pending[size:]
+            if repeats or _is_new(pdu):
+                self._write(pdu, Path(folder))
+        self._pending = pending
+
+    def _write(self, pdu: bytes, folder: Path) -> None:
+        if self._path is None:
+            self._open(folder)
+        assert self._path is not None
+        with self._path.open("ab") as file:
+            for start in range(0, len(pdu), _SEGMENT):
+                segment = pdu[start : start + _SEGMENT]
+                file.write(_record(_packet(self.port, self._sent, segment)))
+                self._sent = (self._sent + len(segment)) & 0xFFFFFFFF
+
+    def _open(self, folder: Path) -> None:
+        number = next(_connections)
+        assert number < _PORTS, "more connections than ports"
+        self._path = path = folder / file_name()
+        if not path.exists():
+            path.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1))
+        self.port = _FIRST_PORT + number
+        with path.with_suffix(".tests").open("a") as file:
+            file.write(f"{self.port} {os.environ.get('PYTEST_CURRENT_TEST', '')}\n")
 
 
-def _is_known(pdu: bytes) -> bool:
+def _is_new(pdu: bytes) -> bool:
     anonymous = pdu[:12] + pdu[16:]
-    known = anonymous in _recorded
+    if anonymous in _recorded:
+        return False
+    kind = os.environ.get("PYTEST_CURRENT_TEST", ""), pdu[4:12]
+    if _kinds[kind] >= _MOST:
+        return False
+    _kinds[kind] += 1
     _recorded.add(anonymous)
-    return known
+    return True
 
 
 def file_name() -> str:
     """The capture of this process."""
     return f"gateway-{os.getpid()}.pcap"
-
-
-def connection() -> Connection:
-    """A connection that records into the folder of the environment variable, or nowhere."""
-    number = next(_connections)
-    folder = os.environ.get(VARIABLE)
-    if not folder:
-        return Connection(0, None)
-    assert number < _PORTS, "more connections than ports"
-    path = Path(folder) / file_name()
-    if not path.exists():
-        path.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1))
-    port = _FIRST_PORT + number
-    with path.with_suffix(".tests").open("a") as file:
-        file.write(f"{port} {os.environ.get('PYTEST_CURRENT_TEST', '')}\n")
-    return Connection(port, path)
 
 
 def _record(packet: bytes) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.conformance import pcap, wire
+from tests.conformance import wire
 from tests.conformance.wire import Delivered, Frame
 from tests.doubles import Bench, Peer
 
@@ -24,7 +24,6 @@ class Client:
     def __init__(self, bench: Bench, host: str = "127.0.0.1") -> None:
         self.bench = bench
         self.peer = self._connect(host)
-        self._capture = pcap.connection()
         self._unread: list[Frame] = []
 
     def _connect(self, host: str) -> Peer:
@@ -43,7 +42,6 @@ class Client:
     def frames(self) -> list[Frame]:
         """The PDUs that came since the last look."""
         stream = self.peer.received()
-        self._capture.record(stream)
         found, self._unread = self._unread + wire.frames(stream), []
         return found
 

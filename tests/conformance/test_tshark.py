@@ -165,7 +165,7 @@ def test_every_pdu_is_dissected(capture: Path) -> None:
 )
 def test_what_is_wrong_is_found(capture: Path, octets: bytes, complaint: str) -> None:
     """The check above can fail."""
-    connection = pcap.connection()
+    connection = pcap.Connection()
     connection.record(wire.enquire_link(1))
     connection.record(octets)
     faults = dissect(capture).faults
