@@ -115,5 +115,6 @@ def folded(query: MessageQuery) -> str:
 def searchable(text: str) -> tuple[str, str]:
     """The text for people and the one for searches: controls and lone surrogates are spaces, case is folded here
     because SQLite folds ASCII only."""
-    clean = _NOT_FOR_SEARCH.sub(" ", text)
+    # What is printable has none of these, and it is cheap to see.
+    clean = text if text.isprintable() else _NOT_FOR_SEARCH.sub(" ", text)
     return clean, clean.casefold()
