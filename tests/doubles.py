@@ -14,6 +14,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 
+from gateway.faults.effects import Malformed
 from gateway.settings import Settings, load_settings
 from gateway.storage.base import Books, Claims, Storage, Work
 from gateway.storage.memory import MemoryStorage
@@ -150,6 +151,7 @@ class Bench:
         self.reactor = MemoryReactorClock()
         self.settings = settings or load_settings(options, {})
         self.emulator = build_emulator(self.settings, self.reactor, storage=storage, claims=claims)
+        self.emulator.exchange.plan.on_change.append(self._faults_changed)
         self.storage: Storage = self.emulator.storage
         self._peers: list[Peer] = []
         self.settle()
@@ -160,6 +162,10 @@ class Bench:
         peer = Peer(self, len(self._peers), host)
         self._peers.append(peer)
         return peer
+
+    def _faults_changed(self) -> None:
+        rules = [state.rule for state in self.emulator.exchange.plan.rules()]
+        self.undissected = self.undissected or any(isinstance(rule.effect, Malformed) for rule in rules)
 
     def settle(self) -> None:
         """Let everything happen that needs no time to pass."""
