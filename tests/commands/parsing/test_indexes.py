@@ -56,9 +56,9 @@ def items() -> Iterator[Item]:
 
 
 def roles(word: Word) -> dict[str, Any]:
-    """What is set of a word; a word means yes by True alone."""
-    fields = attrs.asdict(word)
-    return {name: value for name, value in fields.items() if value is not False and value is not None}
+    """What is set of a word; a role that is not set is False and nothing else."""
+    unset = {"command": None, "argument": None, "meaning": None, "language": None}
+    return {name: value for name, value in attrs.asdict(word).items() if value is not unset.get(name, False)}
 
 
 @pytest.fixture
