@@ -85,7 +85,7 @@ export function faults(gateway) {
   async function loadSets() {
     if (sets) return;
     try {
-      ({ items: sets } = await get("/api/v1/faults/sets"));
+      ({ items: sets } = await get("/api/v1/fault-sets"));
     } catch {
       sets = [];
     }
@@ -93,17 +93,20 @@ export function faults(gateway) {
       ...sets.map((set) => {
         const button = document.createElement("button");
         button.type = "button";
-        button.textContent = set.name.replaceAll("_", " ").replaceAll("-", " ");
-        button.title = set.description;
+        const name = set.name.replaceAll("-", " ");
+        button.append(
+          Object.assign(document.createElement("strong"), { textContent: name }),
+          Object.assign(document.createElement("small"), { textContent: set.description }),
+        );
         button.dataset.set = set.name;
         button.addEventListener("click", () =>
           run(button, async () => {
             if (button.getAttribute("aria-pressed") === "true") {
               await ask("DELETE", `/api/v1/faults${query({ scope: set.name })}`);
-              say(`${button.textContent} is off.`);
+              say(`${name} is off.`);
             } else {
               for (const rule of set.rules) await post("/api/v1/faults", { ...rule, scope: set.name });
-              say(`${button.textContent}: ${many(set.rules.length, "rule")} on.`);
+              say(`${name}: ${many(set.rules.length, "rule")} on.`);
             }
             load();
           }),
@@ -229,7 +232,7 @@ function matchWords(match) {
 function howWords({ probability, times, every, after, scope }, left) {
   return [
     probability < 1 ? `with probability ${probability}` : "",
-    every > 1 ? `each ${every}. time` : "",
+    every > 1 ? `one in ${every}` : "",
     after ? `after the first ${after}` : "",
     times ? `at most ${times === 1 ? "once" : `${times} times`}` : "",
     left !== null ? `for ${duration(left)} more` : "",

@@ -28,6 +28,7 @@ export function goLive(state) {
 }
 
 function take(name, data) {
+  if (name === "missed" || name === "skipped") missed += 1;
   if (waiting.length >= MOST_WAITING) {
     // A page in the background has no frames: it must not fill up.
     waiting = waiting.slice(-MOST_WAITING / 2);

@@ -180,9 +180,11 @@ export function line(item, now) {
   const node = made("line", {
     time: timeOfDay(item.accepted_at, now),
     ends: `${item.from} → ${item.to}`,
+    client: item.client ?? item.recipient,
     command: item.command,
   });
-  showText(slot(node, "text"), item.text ?? "", { limit: 200, more: false });
+  if (item.text === null) filled(node, { text: item.secret ? "a secret" : "no text" }).querySelector(".text").classList.add("secret");
+  else showText(slot(node, "text"), item.text, { limit: 200, more: false });
   tagState(slot(node, "state"), item.state);
   node.firstElementChild.setAttribute("href", `#messages/${item.number}`);
   return node;

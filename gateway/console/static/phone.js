@@ -44,9 +44,12 @@ export function phone(gateway) {
 
   async function loadPeople() {
     const { items } = await get(`/api/v1/handsets${query({ limit: 50 })}`).catch(() => ({ items: [] }));
-    for (const one of items) remember({ number: one.msisdn, note: one.messages ? String(one.messages) : "" });
+    for (const one of items) remember({ number: one.msisdn, note: one.has_account ? "" : "no account", last: told(one) });
     drawPeople();
   }
+
+  const told = ({ messages, last_at: at }) =>
+    messages ? `${many(messages, "text")}, the last at ${timeOfDay(at, emulatedNow(gateway))}` : "no texts yet";
 
   function remember(person) {
     people.set(person.number, { ...people.get(person.number), ...person });
@@ -58,8 +61,7 @@ export function phone(gateway) {
     const nodes = known.map((person) => {
       const node = made("person", { number: `+${person.number}`, note: person.note ?? "" });
       const last = slot(node, "last");
-      showText(last, person.last ?? "", { limit: 60, more: false });
-      last.hidden = false;
+      showText(last, person.last ?? "no texts yet", { limit: 60, more: false });
       const link = node.firstElementChild;
       link.setAttribute("href", `#phone/${person.number}`);
       if (person.number === number) link.setAttribute("aria-current", "true");
@@ -107,7 +109,7 @@ export function phone(gateway) {
     arrange(thread, items.map((item) => bubble(item, now)));
     const last = items.at(-1);
     if (last && people.get(number)?.last !== last.text) {
-      remember({ number, last: last.text });
+      remember({ number, last: last.text ?? "a secret" });
       drawPeople();
     }
     if (isAtEnd) thread.scrollTop = thread.scrollHeight;

@@ -9,7 +9,6 @@ const LOOK_MS = 1000;
 
 export function sessions() {
   const cards = new Map();
-  const counted = new Map();
   let isShown = false;
   let timer = 0;
 
@@ -58,9 +57,9 @@ export function sessions() {
       peer: one.peer,
       since: `${duration(one.seconds)} ago`,
       version: `${one.interface_version[2]}.${one.interface_version[3]}`,
-      window: `${outstanding} of ${one.window_out} out · ${one.window_in} in`,
-      unanswered: outstanding ? `${many(outstanding, "request")} of ours` : "nothing",
-      waiting: one.waiting ? many(one.waiting, "message") : "",
+      window: `${outstanding} of ${one.window_out}`,
+      waiting: `${many(one.waiting, "message")}`,
+      limits: [`${one.window_in} at a time`, one.rate ? `${one.rate} a second` : ""].filter(Boolean).join(", "),
       rate: rate(one),
       last: one.last_pdu ? `${one.last_pdu}, ${duration(one.last_pdu_seconds)} ago` : "none yet",
     });
@@ -71,13 +70,8 @@ export function sessions() {
     return node;
   }
 
-  function rate(one) {
-    const before = counted.get(one.id);
-    const now = performance.now();
-    counted.set(one.id, { pdus: one.pdus, at: now });
-    const limit = one.rate ? `, at most ${one.rate} messages/s` : "";
-    if (!before || one.pdus === undefined) return `–${limit}`;
-    return `${Math.round(((one.pdus - before.pdus) * 1000) / Math.max(1, now - before.at))} PDUs/s${limit}`;
+  function rate({ messages_per_second: rate, reading_paused: isPaused }) {
+    return isPaused ? "not read from: its window is full" : `${Math.round(rate)} a second`;
   }
 
   function act(button, id, what) {
@@ -101,7 +95,7 @@ export function sessions() {
         button.textContent = `${name} (${host}:${port})`;
         button.addEventListener("click", () =>
           run(button, async () => {
-            await post(`/api/v1/outbinds/${encodeURIComponent(name)}`);
+            await post("/api/v1/sessions/outbind", { name });
             say(`Calling ${name}.`);
           }),
         );
