@@ -22,7 +22,7 @@ class Form(StrEnum):
     """How a frame is damaged."""
 
     WRONG_LENGTH = "wrong_length"
-    """command_length is 4: less than a header, so that the reader has lost the frame boundary."""
+    """command_length is one too small: the last field runs over the end, and the reader has lost the boundary."""
     TRUNCATED = "truncated"
     """The last octet of the body is missing and command_length says so: the last field runs over the end."""
     UNKNOWN_COMMAND_ID = "unknown_command_id"

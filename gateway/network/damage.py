@@ -9,26 +9,25 @@ from gateway.faults.effects import Form
 
 _HEADER: Final = Struct(">LLLL")
 
-_NO_LENGTH: Final = 4
-"""A command_length that no PDU can have: a header alone is 16 octets."""
-
 _NO_COMMAND: Final = 0x0000FFFF
-"""Reserved in 3.4 and 5.0 (§5.1.2.1), and no vendor's either."""
+"""Reserved in 3.4 and 5.0 (§5.1.2.1), and no vendor's either. Wireshark takes such octets for no SMPP at all."""
 
 _OTHER_NUMBER: Final = 0x40000000
 """Flipping this bit gives a number that is as legal, and about 10**9 messages away from those in use."""
 
 
 def damaged(frame: bytes, form: Form) -> bytes:
-    """The frame (one whole PDU) in this form of damage; in every form but one it keeps its boundary."""
+    """The frame (one whole PDU) in this form of damage.
+
+    In every form but the wrong length it keeps its boundary. A wrong length and a truncated body are malformed to
+    Wireshark, unless the frame is a header alone: its command_length becomes 15, which is no PDU to anybody.
+    """
     length, command_id, status, sequence_number = _HEADER.unpack_from(frame)
     body = frame[_HEADER.size :]
     if form is Form.WRONG_LENGTH:
-        length = _NO_LENGTH
+        length -= 1
     elif form is Form.TRUNCATED:
-        # A header alone has nothing to cut: it gets a length that promises less than a header.
-        body = body[:-1]
-        length = _HEADER.size + len(body) if len(frame) > _HEADER.size else _HEADER.size - 1
+        length, body = length - 1, body[:-1]
     elif form is Form.UNKNOWN_COMMAND_ID:
         command_id = (command_id & 0x80000000) | _NO_COMMAND
     else:
