@@ -39,7 +39,10 @@ test-slow: $(VENV)/.installed-test ## Run the slow tests: other clients, whole i
 soak: $(VENV)/.installed-test ## Kill gateways two hundred times under load (hours)
 	$(BIN)/python -m pytest -m soak --timeout 14400 $(PYTEST_ARGS)
 
-bench: $(VENV)/.installed-test ## Measure what the pure rooms cost, in microseconds
+# What to measure and how: make bench BENCH="b c --quick"; without it every load, three times (some ten minutes).
+BENCH ?=
+bench: $(VENV)/.installed-test ## Measure a whole gateway beside other servers, and what the pure rooms cost
+	$(BIN)/python -m tests.benchmarks $(BENCH)
 	$(BIN)/python -m pytest tests/benchmarks -m bench --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name \
 		--benchmark-time-unit=us $(PYTEST_ARGS)
 

@@ -22,7 +22,7 @@
 #include "smpp.h"
 #include <time.h>
 
-#define MOST_TEXTS 4096
+#define MOST_TEXTS 65536
 
 struct session {
     int fd, is_bound, in_flight, waits_for_room;
@@ -46,6 +46,7 @@ static uint64_t started;
 static uint32_t *sent_at, *response_us10, *reply_us10, *replies_to; /* times in tenths of a microsecond */
 static long submitted, responses, refused, replies, unexpected, probes;
 static uint32_t first_refusal;
+static int is_over; /* everything is measured: connections may end */
 
 static uint64_t nanoseconds(void)
 {
@@ -178,14 +179,19 @@ static void wake(struct session *session)
     const uint8_t *pdu;
     uint32_t length;
     if (read_in(session->fd, &session->in) < 0) {
-        fputs("connection lost\n", stderr);
-        exit(1);
+        if (!is_over) {
+            fputs("connection lost\n", stderr);
+            exit(1);
+        }
+        epoll_ctl(epoll_fd, EPOLL_CTL_DEL, session->fd, NULL);
+        session->is_bound = 0;
+        return;
     }
     uint32_t now = ticks();
     while ((pdu = take_pdu(&session->in, &length)))
         act(session, pdu, length, now);
     fill_window(session);
-    if (write_out(session->fd, &session->out))
+    if (write_out(session->fd, &session->out) && !is_over)
         fail("write");
     int waits = session->out.begin < session->out.end;
     if (waits != session->waits_for_room)
@@ -348,10 +354,6 @@ int main(int count, char **arguments)
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
 
-    for (long i = 0; i < session_count; i++) {
-        put_pdu(&sessions[i].out, UNBIND, messages + 2, "", 0);
-        write_out(sessions[i].fd, &sessions[i].out);
-    }
     printf("{\"complete\": %s, \"seconds\": %.6f, \"submitted\": %ld, \"responses\": %ld, \"refused\": %ld, "
            "\"first_refusal\": %u, \"replies\": %ld, \"unexpected\": %ld, \"probes\": %ld, "
            "\"replies_per_second\": %.1f, \"own_cpu_seconds\": %.3f",
@@ -361,5 +363,15 @@ int main(int count, char **arguments)
     print_latencies("response_us", response_us10, idle ? probes : responses);
     print_latencies("reply_us", reply_us10, replies);
     puts("}");
+    fflush(stdout);
+
+    is_over = 1;
+    messages = submitted;
+    for (long i = 0; i < session_count; i++) {
+        put_pdu(&sessions[i].out, UNBIND, most + 2, "", 0);
+        write_out(sessions[i].fd, &sessions[i].out);
+    }
+    while (bound() && turn())
+        ;
     return in_time ? 0 : 1;
 }
