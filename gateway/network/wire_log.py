@@ -270,6 +270,10 @@ class WireLog:
         """The PDUs that are whole in the ring now, in the order in which they were completed; ``since`` is µs, wall."""
         return (frame for frame in self.recording(client, connection).frames() if frame.at >= since)
 
+    def newest(self) -> Iterator[Chunk]:
+        """What is in the ring, the newest first: for who wants to know no more than the end of it, and at once."""
+        return reversed(self._chunks)
+
     def clear(self) -> None:
         """Forget what happened; connections that are there go on."""
         self._make_room(self.limit)

@@ -79,8 +79,9 @@ async function refresh() {
 
 function tick() {
   const text = clockText(gateway);
-  const clock = byId("clock");
-  if (clock.textContent !== text) clock.textContent = text;
+  for (const [id, part] of [["clock-day", text.slice(0, -12)], ["clock-time", text.slice(-12)]]) {
+    if (byId(id).textContent !== part) byId(id).textContent = part;
+  }
 }
 
 const soon = paced(400, refresh);

@@ -1,0 +1,74 @@
+"""What goes over each connection now: its last PDU, and messages a second. Read off the end of the ring of octets, so
+that a connection keeps no account of it while nobody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from struct import Struct
+from typing import Final
+
+import attrs
+
+from gateway.network.wire_log import WireLog
+from gateway.smpp.constants import HEADER_LENGTH, CommandId
+
+WINDOW: Final = 2_000_000
+"""µs over which messages are counted."""
+
+_LOOKED_AT: Final = 3_000
+"""Reads and writes that are looked at, the newest: some milliseconds of work. What lies further back is not told."""
+
+_MESSAGES: Final = frozenset({CommandId.SUBMIT_SM, CommandId.DATA_SM, CommandId.SUBMIT_MULTI, CommandId.DELIVER_SM})
+_NAMES: Final = {int(command): command.name.lower() for command in CommandId}
+_head_at: Final = Struct(">LL").unpack_from
+
+
+@attrs.define
+class Traffic:
+    """Of one connection."""
+
+    last_pdu: str = ""
+    last_inbound: bool = False
+    last_at: int = 0
+    """µs, time of day."""
+    messages: int = 0
+    """Requests that carry a message, either way, within the window."""
+    per_second: float = 0.0
+
+
+def traffic_of(wire_log: WireLog, now: int) -> dict[int, Traffic]:
+    """By the connection's number in the log; ``now`` is the time of day, µs."""
+    found: dict[int, Traffic] = {}
+    oldest, looked_at = now, 0
+    for looked_at, (at_ns, stream, octets) in enumerate(islice(wire_log.newest(), _LOOKED_AT), 1):  # noqa: B007
+        at = at_ns // 1000
+        traffic = found.get(stream.line.number)
+        if traffic is None:
+            traffic = found[stream.line.number] = Traffic()
+        is_recent = at > now - WINDOW
+        if is_recent:
+            oldest = at
+        elif traffic.last_pdu:
+            continue
+        commands = list(_commands(octets))
+        if commands and not traffic.last_pdu:
+            traffic.last_pdu, traffic.last_inbound, traffic.last_at = _NAMES[commands[-1]], stream.inbound, at
+        if is_recent:
+            traffic.messages += sum(command in _MESSAGES for command in commands)
+    # So much was going on that the window does not reach back that far.
+    window = WINDOW if looked_at < _LOOKED_AT else max(1, now - oldest)
+    for traffic in found.values():
+        traffic.per_second = round(traffic.messages * 1_000_000 / window, 1)
+    return found
+
+
+def _commands(octets: bytes) -> Iterator[int]:
+    """The commands of the PDUs that begin here, as far as it can be seen: a read may begin within one."""
+    at = 0
+    while len(octets) - at >= HEADER_LENGTH:
+        length, command = _head_at(octets, at)
+        if length < HEADER_LENGTH or command not in _NAMES:
+            return
+        yield command
+        at += length
