@@ -87,7 +87,7 @@ class Esme:
             self._frames.feed(octets)
             answers = []
             while (frame := self._frames.next_frame()) is not None:
-                pdu = decode(frame)
+                pdu = decode(frame, from_smsc=True)
                 if isinstance(pdu, (DeliverSm, DataSm)):
                     self.deliveries.append(pdu)
                     if self.answer is not None:
