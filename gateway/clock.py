@@ -52,6 +52,11 @@ class EmulatorClock:
         if at > self.now():
             self._settle(at)
 
+    def restart(self, at: int, *, frozen: bool) -> None:
+        """Begin anew at ``at``, be it earlier or later: for a reset, after which nothing is left of the time before."""
+        self._settle(at)
+        self._frozen = frozen
+
     def seconds_until(self, at: int) -> float | None:
         """Real seconds from now until the emulated time is ``at`` (0.0 when it has passed), None while frozen."""
         if at <= self.now():

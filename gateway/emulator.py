@@ -22,7 +22,7 @@ from gateway.network.capture import CaptureFile, Masked, revealed
 from gateway.network.outbind import OutbindTarget, outbind
 from gateway.network.smpp_listener import Exchange
 from gateway.smpp.fields import Address
-from gateway.storage.base import Storage
+from gateway.storage.base import Storage, Work
 
 if TYPE_CHECKING:
     # Wake-ups need psycopg, which only those have who share a PostgreSQL.
@@ -87,6 +87,9 @@ class Emulator:
         outbind_targets: Mapping[str, OutbindTarget] | None = None,
         resume: Callable[[], None] = lambda: None,
         keep_clock: Callable[[], None] = lambda: None,
+        start_anew: Callable[[frozenset[str]], Work[None]],
+        first_time: Callable[[], int],
+        starts_frozen: bool = False,
         sharing: Sharing | None = None,
         wakeups: Wakeups | None = None,
         masked: Masked = revealed,
@@ -94,7 +97,9 @@ class Emulator:
     ) -> None:
         """``site`` makes the factory of the HTTP port's connections, which act on this emulator; ``smpp_tls`` is the
         endpoint and the factory of SMPP over TLS; ``resume`` picks up what an earlier run has left, ``keep_clock``
-        stores where emulated time stands. ``sharing`` and ``wakeups`` are for a storage that several gateways share.
+        stores where emulated time stands. ``start_anew`` makes the work that empties the books that it names,
+        ``first_time`` says where the clock of a fresh start stands. ``sharing`` and ``wakeups`` are for a storage that
+        several gateways share.
         """
         self.texting = texting
         self.paying = paying
@@ -114,6 +119,13 @@ class Emulator:
         self.outbind_targets = dict(outbind_targets or {})
         self._resume = resume
         self.keep_clock = keep_clock
+        self._start_anew = start_anew
+        self._first_time = first_time
+        self._starts_frozen = starts_frozen
+        self.on_clock: Callable[[], None] = lambda: None
+        """Called when emulated time was moved, stopped or let go on."""
+        self.at_end: Callable[[], None] = lambda: None
+        """Called when the gateway has stopped, before its storage is closed."""
         self.sharing = sharing
         self.wakeups = wakeups
         self.masked = masked
@@ -204,6 +216,7 @@ class Emulator:
         closing.addCallback(self._close)
 
     def _close(self, _: object) -> None:
+        self.at_end()
         if self.capture is not None:
             self.capture.close()
         self.storage.close()
@@ -225,6 +238,33 @@ class Emulator:
         binding.link.send(alert_notification(source, esme))
         return True
 
+    def reset(self, what: frozenset[str], done: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+        """Go back to the configured start with ``what`` of messages, accounts, faults and clock. Bindings stay; what
+        they answer of the time before is ignored. With all four on a storage of one gateway, numbers begin anew."""
+        books = what & {"messages", "accounts"}
+        if books:
+            self.storage.submit(self._start_anew(what), lambda _: self._begin_anew(what, done), failed)
+        else:
+            self._begin_anew(what, done)
+
+    def _begin_anew(self, what: frozenset[str], done: Callable[[], None]) -> None:
+        """The books are as wanted: everything of before has been told, and what follows is about what is new."""
+        if "messages" in what:
+            self.delivery.forget()
+            self.agenda.clear()
+            self.exchange.flags.clear()
+        if "faults" in what:
+            self.plan.clear()
+            self.plan.add_all(self.configured_faults)
+        if "clock" in what:
+            self.clock.restart(self._first_time(), frozen=self._starts_frozen)
+        if "messages" in what:
+            # Held payments have their steps on the agenda, too.
+            self._resume()
+        self.keep_clock()
+        self._rearm()
+        done()
+
     # --- emulated time ---
 
     def advance(self, microseconds: int) -> None:
@@ -236,20 +276,22 @@ class Emulator:
             self.clock.advance_to(step_at)
             self._run_due()
         self.clock.advance_to(until)
-        self.keep_clock()
-        self._rearm()
+        self._clock_moved()
 
     def freeze(self) -> None:
         """Let emulated time stand still; link-level timers go on."""
         self.clock.freeze()
-        self.keep_clock()
-        self._rearm()
+        self._clock_moved()
 
     def thaw(self) -> None:
         """Let emulated time go on from where it stands."""
         self.clock.thaw()
+        self._clock_moved()
+
+    def _clock_moved(self) -> None:
         self.keep_clock()
         self._rearm()
+        self.on_clock()
 
     def catch_up(self, at: int) -> None:
         """Another gateway is ahead: let time pass until then, unless it is only about as late there."""

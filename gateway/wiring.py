@@ -60,6 +60,7 @@ from gateway.messages.resumption import CLOCK, KeepClock, resume, resumed_time
 from gateway.messages.routing import LoopbackRoute, Routing
 from gateway.messages.settlement import Terms
 from gateway.messages.sharing import SharedDelivery, Sharing
+from gateway.messages.starting_anew import StartAnew
 from gateway.messages.texting import Texting
 from gateway.messages.timetable import Timetable
 from gateway.metrics import Metrics, Reading
@@ -144,7 +145,7 @@ def build_emulator(
         parts_wait=int(settings.messages.parts_wait * SECOND),
     )
     default_messages = _default_messages(settings)
-    wallet = Wallet(settings.wallet, draws.draw, pepper)
+    wallet = Wallet(settings.wallet, draws.draw, pepper, alert=_alert)
 
     def wallet_gate(request: Request) -> None:
         if faulty_answers.wallet_is_down:
@@ -279,7 +280,6 @@ def build_emulator(
     def site(emulator: Emulator) -> ConsoleSite:
         controls = Controls(
             emulator=emulator,
-            storage=storage,
             wallet=wallet,
             parser=parser,
             metrics=metrics,
@@ -287,6 +287,8 @@ def build_emulator(
             guard=guard,
             monotonic=monotonic,
             wall=_wall,
+            call_later=reactor.callLater,
+            alphabet_of=lambda system_id: _alphabet(directory, system_id),
             document=openapi.document(ROUTES),
             docs=documentation.page(ROUTES),
         )
@@ -314,6 +316,13 @@ def build_emulator(
         smpp_tls=_tls(settings, exchange, reactor),
         outbind_targets=_outbind_targets(settings),
         resume=_resume,
+        start_anew=lambda what: StartAnew(
+            what & {"messages", "accounts"},
+            settings.opening_accounts(),
+            numbers_too=sharing is None and what >= {"messages", "accounts"},
+        ),
+        first_time=lambda: _start_of_time(settings, ""),
+        starts_frozen=settings.clock.frozen,
         keep_clock=lambda: storage.submit(
             KeepClock(clock.now(), _wall(), shared=sharing is not None),
             _ignore,
@@ -378,8 +387,6 @@ def _facts(settings: Settings, started_at: float) -> Facts:
         allow_reset=settings.storage.allow_reset,
         any_client=settings.any_client,
         loopback=settings.loopback,
-        clock_start=settings.clock.start,
-        clock_frozen=settings.clock.frozen,
         started_at=started_at,
     )
 
@@ -412,7 +419,8 @@ def _storage(
         return text_of(message, _alphabet(directory, message.client or message.recipient))
 
     if url == "memory:":
-        storage = MemoryStorage(finished_kept=settings.messages.history, text_of=text)
+        reveal = settings.http.reveal_secrets
+        storage = MemoryStorage(finished_kept=settings.messages.history, text_of=text, reveal=reveal)
         return storage, _pepper(settings), {}, None, None
     # Imported here: whoever keeps everything in memory need not wait for SQLAlchemy.
     from gateway.storage.sql.opening import open_storage
@@ -421,6 +429,7 @@ def _storage(
         opened = open_storage(
             url,
             text_of=text,
+            reveal=settings.http.reveal_secrets,
             pepper_file=settings.storage.pepper_file,
             # A testing double of a reactor has no thread that another one could call: everything happens at once then.
             call_in_reactor=reactor.callFromThread if isinstance(reactor, ReactorBase) else None,
@@ -572,6 +581,10 @@ def _report(where: str, error: BaseException) -> None:
         error=str(error),
         log_failure=Failure(error),
     )
+
+
+def _alert(spent: str) -> None:
+    _log.warn("too many {spent}: for the rest of their time none is looked at", spent=spent)
 
 
 def _ignore(_: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Protocol
 
@@ -65,6 +65,8 @@ class Bindings:
         self._buckets: dict[str, TokenBucket] = {}
         self._ranged: dict[Binding, None] = {}
         self._next_number = 1
+        self.on_change: Callable[[], None] = _nobody
+        """Called when a client has bound, or a binding has ended."""
 
     def bind(
         self,
@@ -89,6 +91,7 @@ class Bindings:
             self._ranged[binding] = None
         self._next_number += 1
         self._of.setdefault(client.system_id, []).append(binding)
+        self.on_change()
         return binding
 
     def unbind(self, binding: Binding) -> None:
@@ -98,6 +101,7 @@ class Bindings:
         own = self._of.get(binding.client.system_id)
         if own and binding in own:
             own.remove(binding)
+            self.on_change()
             if not own:
                 # The bucket stays while somebody is bound: reconnecting must not refill it… but a client that is
                 # gone has no memory to hold.
@@ -157,3 +161,7 @@ class Bindings:
 def _fits_all(serves: re.Pattern[str]) -> bool:
     """Whether numbers that have no digit in common fit, such as ``.*`` and ``[0-9]``."""
     return all(serves.search(digit * 15) for digit in "0123456789")
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""

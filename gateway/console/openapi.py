@@ -113,7 +113,8 @@ def _responses(route: Route, places: Any, schemas: Schemas) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     if route.answers is not None:
         content = {route.content_type: {"schema": schemas.of(route.answers)}}
-        responses[str(route.status)] = {"description": route.summary, "content": content}
+        for status in (route.status, *route.also):
+            responses[str(status)] = {"description": route.summary, "content": content}
     elif route.content_type != "application/json":
         responses[str(route.status)] = {"description": route.summary, "content": {route.content_type: {}}}
     else:

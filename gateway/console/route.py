@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Protocol, get_args, get_origin, get_type_hints
+from typing import Any, Final, Generic, Protocol, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import unquote
 
 import attrs
@@ -31,6 +31,8 @@ class Route:
     handler: Callable[..., Any]
     status: int = 200
     """Of the usual answer."""
+    also: tuple[int, ...] = ()
+    """Further statuses that the same answer may have."""
     content_type: str = "application/json"
     problems: tuple[int, ...] = ()
     """The statuses of the problems that it may answer with, besides those that any route may."""
@@ -82,11 +84,14 @@ class Route:
         return places
 
 
+T = TypeVar("T")
+
+
 @attrs.frozen
-class Answer:
+class Answer(Generic[T]):
     """An answer with a status or headers of its own."""
 
-    value: object
+    value: T
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
 
@@ -142,8 +147,10 @@ def _signature(handler: Callable[..., Any]) -> tuple[type[Any] | None, Any]:
     *_, asks = hints.values()
     if get_origin(gives) is Deferred:
         (gives,) = get_args(gives)
+    if get_origin(gives) is Answer:
+        (gives,) = get_args(gives)
     members = [gives, *get_args(gives)]
-    is_plain = not any(isinstance(one, type) and issubclass(one, (Answer, Octets, Stream)) for one in members)
+    is_plain = not any(isinstance(one, type) and issubclass(one, (Octets, Stream)) for one in members)
     return (None if asks is type(None) else asks), (gives if is_plain and gives is not type(None) else None)
 
 

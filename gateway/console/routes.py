@@ -5,7 +5,23 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.console import pages
-from gateway.console.api import clock, connecting, parsing, port, status
+from gateway.console.api import (
+    accounts,
+    capture,
+    clock,
+    connecting,
+    events,
+    faults,
+    handsets,
+    messages,
+    parsing,
+    payments,
+    port,
+    ready_made,
+    reset,
+    sessions,
+    status,
+)
 from gateway.console.documentation import STYLE_PATH
 from gateway.console.route import Route
 
@@ -34,5 +50,44 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/api/v1/clock/set", clock.set_clock, problems=(409,)),
     Route("POST", "/api/v1/clock/freeze", clock.freeze_clock),
     Route("POST", "/api/v1/clock/thaw", clock.thaw_clock),
+    Route("POST", "/api/v1/reset", reset.reset, problems=(503,)),
+    Route("GET", "/api/v1/events", events.watch_events, content_type="text/event-stream", problems=(503,)),
+    Route("GET", "/api/v1/capture.pcapng", capture.get_capture, content_type="application/x-pcapng"),
     Route("GET", "/api/v1/parse", parsing.parse_text),
+    # --- messages ---
+    Route("GET", "/api/v1/messages", messages.list_messages, problems=(503,)),
+    Route("POST", "/api/v1/messages", messages.send_text, status=201, problems=(503,)),
+    Route("DELETE", "/api/v1/messages", messages.delete_messages, problems=(503,)),
+    Route("GET", "/api/v1/messages/wait", messages.wait_for_message, problems=(404, 503)),
+    Route("GET", "/api/v1/messages/{id}", messages.show_message, problems=(404, 503)),
+    Route("GET", "/api/v1/handsets", handsets.list_handsets, problems=(503,)),
+    Route("GET", "/api/v1/handsets/{msisdn}/messages", handsets.read_handset, problems=(503,)),
+    Route("GET", "/api/v1/handsets/{msisdn}/messages/wait", handsets.wait_for_handset, problems=(404, 503)),
+    # --- SMPP ---
+    Route("GET", "/api/v1/sessions", sessions.list_sessions),
+    Route("POST", "/api/v1/sessions/outbind", sessions.outbind, status=202, problems=(404,)),
+    Route("GET", "/api/v1/sessions/{id}", sessions.show_session, problems=(404,)),
+    Route("POST", "/api/v1/sessions/{id}/unbind", sessions.unbind_session, problems=(404,)),
+    Route("POST", "/api/v1/sessions/{id}/drop", sessions.drop_session, problems=(404,)),
+    # --- the wallet ---
+    Route("GET", "/api/v1/accounts", accounts.list_accounts, problems=(503,)),
+    Route("POST", "/api/v1/accounts", accounts.open_account, status=201, problems=(409, 503)),
+    Route("GET", "/api/v1/accounts/{number}", accounts.show_account, problems=(404, 503)),
+    Route("PUT", "/api/v1/accounts/{number}", accounts.put_account, also=(201,), problems=(503,)),
+    Route("PATCH", "/api/v1/accounts/{number}", accounts.change_account, problems=(404, 503)),
+    Route("GET", "/api/v1/accounts/{number}/entries", accounts.list_entries, problems=(404, 503)),
+    Route("POST", "/api/v1/accounts/{number}/pin-check", accounts.check_pin, problems=(503,)),
+    Route("GET", "/api/v1/wallet", ready_made.show_wallet),
+    Route("GET", "/api/v1/payments", payments.list_payments, problems=(503,)),
+    Route("POST", "/api/v1/payments", payments.start_payment, status=201, problems=(409, 503)),
+    Route("GET", "/api/v1/payments/{number}", payments.show_payment, problems=(404, 503)),
+    # --- faults ---
+    Route("GET", "/api/v1/faults", faults.list_faults),
+    Route("POST", "/api/v1/faults", faults.add_fault, status=201),
+    Route("PUT", "/api/v1/faults", faults.replace_faults),
+    Route("DELETE", "/api/v1/faults", faults.remove_faults),
+    Route("GET", "/api/v1/fault-sets", ready_made.list_fault_sets),
+    Route("GET", "/api/v1/faults/{id}", faults.show_fault, problems=(404,)),
+    Route("PUT", "/api/v1/faults/{id}", faults.change_fault, problems=(404,)),
+    Route("DELETE", "/api/v1/faults/{id}", faults.remove_fault, problems=(404,)),
 )

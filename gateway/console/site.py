@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IPullProducer, IPushProducer
+from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web import http
@@ -155,23 +155,34 @@ class _StreamSink:
         """The connection is finished; connectionLost follows."""
 
 
-@implementer(IPullProducer)
+@implementer(IPushProducer)
 class _Chunks:
-    """A body that is made while it is read: a chunk each time that the last one has gone."""
+    """A body that is made while it is read: as much at a time as the transport takes."""
 
     def __init__(self, request: ConsoleRequest, chunks: Iterator[bytes]) -> None:
         self._request = request
         self._chunks = chunks
-        request.registerProducer(self, False)  # type: ignore[no-untyped-call]
+        self._paused = False
+        request.registerProducer(self, True)  # type: ignore[no-untyped-call]
+        self._go_on()
+
+    def _go_on(self) -> None:
+        request = self._request
+        while not self._paused and not request._finished:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                request.unregisterProducer()  # type: ignore[no-untyped-call]
+                request._end()
+            else:
+                request.write(chunk)  # type: ignore[no-untyped-call]
+
+    def pauseProducing(self) -> None:
+        self._paused = True
 
     def resumeProducing(self) -> None:
-        request = self._request
-        chunk = next(self._chunks, None)
-        if chunk is not None:
-            request.write(chunk)  # type: ignore[no-untyped-call]
-            return
-        request.unregisterProducer()  # type: ignore[no-untyped-call]
-        request._end()
+        if self._paused:
+            self._paused = False
+            self._go_on()
 
     def stopProducing(self) -> None:
         self._chunks = iter(())

@@ -39,6 +39,10 @@ class PendingFlags:
             del self._flags[next(iter(self._flags))]
         self._flags[unreachable, flag] = None
 
+    def clear(self) -> None:
+        """Forget who asked."""
+        self._flags.clear()
+
     def available(self, system_id: str) -> None:
         """The client can be reached: tell all who asked, on a receiving binding of theirs; without one they miss it,
         for an alert is never stored."""

@@ -10,7 +10,7 @@ stuck, so that the fast path plans nothing.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Final
 
@@ -124,6 +124,25 @@ class Delivery:
                 elif was_first and lane.state is LaneState.HELD:
                     self._assign(lane)
                 return
+
+    def forget(self) -> None:
+        """The books are empty: nothing is on its way any more, and answers to what was are ignored."""
+        for lane in self._lanes.values():
+            lane.state = LaneState.DROPPED
+            for consignment in lane.queue:
+                self._unwatch(consignment)
+            lane.queue.clear()
+        for held in (self._lanes, self._ready, self._waiting, self._by_message, self._acknowledged):
+            held.clear()
+        for message_id in list(self._awaited):
+            self._conclude(message_id, False)
+
+    def waiting_by_client(self) -> Counter[str]:
+        """How many messages are on their way to each client."""
+        waiting: Counter[str] = Counter()
+        for key, lane in self._lanes.items():
+            waiting[key[0]] += len(lane.queue)
+        return waiting
 
     def is_in_flight(self, message_id: int) -> bool:
         """Whether a segment of it is sent or acknowledged: too late to cancel or replace. Asked from within
@@ -240,6 +259,8 @@ class Delivery:
             return  # the second copy that a fault has sent
         lane, consignment, bit = context.lane, context.consignment, context.bit
         consignment.in_flight &= ~bit
+        if lane.state is LaneState.DROPPED:
+            return  # an answer of before a reset
         if status == 0:
             consignment.acknowledged |= bit
         elif status in TEMPORARY:

@@ -121,6 +121,10 @@ class SharedDelivery(Delivery):
         for message_id in list(self._awaited):
             self._conclude(message_id, False)
 
+    def forget(self) -> None:
+        self.drop()
+        self._acknowledged.clear()
+
     # --- what delivery does ---
 
     def _enter(self, outgoing: Outgoing, origin: Binding | None) -> None:

@@ -157,6 +157,8 @@ class Exchange(ServerFactory):
 
     def opened(self, protocol: SmppProtocol) -> None:
         self.counters.connections += 1
+        protocol.number = self.counters.connections
+        protocol.opened_at = self.monotonic()
         self.connections[protocol] = None
         host = protocol.peer.rpartition(":")[0]
         self._per_ip[host] = self._per_ip.get(host, 0) + 1

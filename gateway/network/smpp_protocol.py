@@ -68,6 +68,10 @@ class SmppProtocol(Protocol):
         self.session: Session
         self.binding: Binding | None = None
         self.peer = ""
+        self.number = 0
+        """Of the connections of this gateway, 1 and up; set when it is opened."""
+        self.opened_at = 0.0
+        """Monotonic seconds."""
         self.line: Line | None = None
         """Where what is read and written is recorded, if it is."""
         self.plan = exchange.plan

@@ -41,24 +41,13 @@ class _Socket:
 
 
 class Wire(StringTransport):
-    """A transport that remembers whether it was aborted, and pulls what a producer has to say."""
+    """A transport that remembers whether it was aborted."""
 
     aborted = False
 
     def abortConnection(self) -> None:
         self.aborted = True
         self.loseConnection()
-
-    def registerProducer(self, producer: Any, streaming: bool) -> None:
-        super().registerProducer(producer, streaming)
-        self.pull()
-
-    def pull(self) -> None:
-        """Let a pull producer say all that it has."""
-        for _ in range(10_000):
-            if self.producer is None or self.streaming:
-                return
-            self.producer.resumeProducing()
 
 
 class Connection:
@@ -119,9 +108,7 @@ class Browser:
         connection.send("\r\n".join((*lines, "", "")).encode() + octets)
         return connection
 
-    def ask(
-        self, method: str, target: str, body: Any = None, headers: dict[str, str | None] | None = None
-    ) -> Answered:
+    def ask(self, method: str, target: str, body: Any = None, headers: dict[str, str | None] | None = None) -> Answered:
         """Send a request and give its answer."""
         return self.begin(method, target, body, headers).answer(method)
 

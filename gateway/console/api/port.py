@@ -55,7 +55,7 @@ class LogIn:
     token: str = given("the gateway's token", secret=True)
 
 
-def log_in(controls: Controls, asked: LogIn) -> Answer:
+def log_in(controls: Controls, asked: LogIn) -> Answer[None]:
     """Give a browser a cookie that stands for the token: its event streams cannot send headers."""
     if not controls.guard.asks_for_token:
         return Answer(None, 204)
@@ -63,6 +63,6 @@ def log_in(controls: Controls, asked: LogIn) -> Answer:
     return Answer(None, 204, (("Set-Cookie", f"{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict"),))
 
 
-def log_out(controls: Controls, _: None) -> Answer:
+def log_out(controls: Controls, _: None) -> Answer[None]:
     """Take the cookie away."""
     return Answer(None, 204, (("Set-Cookie", f"{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"),))

@@ -72,7 +72,7 @@ def get_status(controls: Controls, _: None) -> Status:
         delivered=emulator.delivery.counters.delivered,
         waiting=len(emulator.delivery),
         banner=Banner(
-            faults=0,
+            faults=sum(1 for state in controls.plan.rules() if state.rule.enabled),
             clock_frozen=emulator.clock.frozen,
             clock_shifted=round((now - controls.wall()) / 1_000_000, 1),
             reveal_secrets=facts.reveal_secrets,
