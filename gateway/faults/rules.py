@@ -10,6 +10,7 @@ import attrs
 
 from gateway.faults.effects import (
     EFFECTS,
+    LONGEST_SECONDS,
     Chunked,
     Delay,
     Disconnect,
@@ -240,11 +241,12 @@ def faults_of(rule: Rule) -> list[str]:
             faults.append(f"{name}: longer than {LONGEST_NAME} characters")
     if not 0.0 <= rule.probability <= 1.0:
         faults.append("probability: expected a number from 0 to 1")
+    if not 0.0 <= rule.expires <= LONGEST_SECONDS:
+        faults.append(f"expires: expected seconds from 0 to {LONGEST_SECONDS:g}")
     faults += [
         f"{name}: expected {least} or more"
-        for name, least in (("times", 0), ("every", 1), ("after", 0), ("expires", 0))
-        # Not "< least": NaN is no number of seconds.
-        if not getattr(rule, name) >= least
+        for name, least in (("times", 0), ("every", 1), ("after", 0))
+        if getattr(rule, name) < least
     ]
     return faults
 

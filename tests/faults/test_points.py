@@ -115,7 +115,8 @@ def _(bench: Bench) -> None:
     peer = bench.connect()
     assert not peer.is_read
     bench.pass_time(19)
-    assert not peer.is_read and not peer.closed, "no timer runs out while we do not read"
+    assert not peer.is_read
+    assert not peer.closed, "no timer runs out while we do not read"
     bench.pass_time(1.1)
     assert peer.is_read
     peer.send(encode(BindTransceiver(system_id="demo", password="demo", sequence_number=1)))
@@ -140,7 +141,8 @@ def _(bench: Bench) -> None:
     esme = Esme(bench, bind=None)
     esme.send(BindTransceiver(system_id="demo", password="demo"))
     bench.pass_time(5)
-    assert esme.peer.received() == b"" and not esme.peer.closed
+    assert esme.peer.received() == b""
+    assert not esme.peer.closed
     assert esme.ask(BindTransceiver(system_id="demo", password="demo")).command_status == 0
 
 
@@ -161,7 +163,8 @@ def _(bench: Bench) -> None:
     plan(bench, "bind", "disconnect_before")
     esme = Esme(bench, bind=None)
     esme.send(BindTransceiver(system_id="demo", password="demo"))
-    assert esme.peer.received() == b"" and esme.peer.closed
+    assert esme.peer.received() == b""
+    assert esme.peer.closed
     assert len(bench.emulator.exchange.bindings) == 0
 
 
@@ -205,7 +208,8 @@ def _(bench: Bench) -> None:
     plan(bench, "submit", "no_response", match={"text": "help"}, accepted=True)
     esme = Esme(bench)
     esme.send(submit_sm("BALANCE"))
-    assert esme.responses(SubmitSmResp) == [] and esme.take() == []
+    assert esme.responses(SubmitSmResp) == []
+    assert esme.take() == []
     esme.send(submit_sm("HELP"))
     assert esme.responses(SubmitSmResp) == []
     assert len(esme.take()) > 0, "accepted: the answer comes all the same"
@@ -235,11 +239,13 @@ def _(bench: Bench) -> None:
     plan(bench, "submit", "disconnect_before", accepted=True, times=1)
     esme = Esme(bench)
     esme.send(submit_sm("BALANCE"))
-    assert esme.peer.closed and esme.responses(SubmitSmResp) == []
+    assert esme.peer.closed
+    assert esme.responses(SubmitSmResp) == []
     esme = Esme(bench)
     assert esme.take() == [], "it was not accepted"
     esme.send(submit_sm("BALANCE"))
-    assert esme.peer.closed and esme.responses(SubmitSmResp) == []
+    assert esme.peer.closed
+    assert esme.responses(SubmitSmResp) == []
     esme = Esme(bench)
     assert len(esme.take()) == 1, "it was accepted: the next binding gets the answer"
 
@@ -250,7 +256,8 @@ def _(bench: Bench) -> None:
     esme = Esme(bench)
     (number,) = esme.send(submit_sm("BALANCE"))
     assert esme.response(number).command_status == 0
-    assert esme.peer.closed and esme.take() == []
+    assert esme.peer.closed
+    assert esme.take() == []
     assert len(Esme(bench).take()) == 1
 
 
@@ -273,7 +280,8 @@ def _(bench: Bench) -> None:
     assert wrong_length == (good[0] - 1, good[1], 0, 77)
     assert truncated == (good[0] - 1, good[1], 0, 77)
     assert unknown[1] == 0x8000FFFF
-    assert other[:3] == good[:3] and other[3] != 77
+    assert other[:3] == good[:3]
+    assert other[3] != 77
     assert good == (good[0], 0x80000004, 0, 77), "the session has not noticed"
 
 
@@ -286,13 +294,15 @@ def _(bench: Bench) -> None:
     esme, other = Esme(bench), other_client(bench)
     message_id = esme.submit("BALANCE", registered_delivery=1)
     other.submit("BALANCE")
-    assert len(other.take()) == 1 and esme.take() == []
+    assert len(other.take()) == 1
+    assert esme.take() == []
     assert state_of(esme, message_id) == MessageState.ENROUTE
     bench.advance(599)
     assert esme.take() == []
     bench.advance(1)
     answer, receipt = esme.take()[0], None
-    assert answer.destination_addr == SUBSCRIBER and answer.esm_class & 0x3C == 0
+    assert answer.destination_addr == SUBSCRIBER
+    assert answer.esm_class & 0x3C == 0
     assert state_of(esme, message_id) == MessageState.DELIVERED
     bench.advance(1)
     (receipt,) = esme.take()
@@ -309,7 +319,8 @@ def _(bench: Bench) -> None:
     assert state_of(esme, message_id) == MessageState.DELIVERED
     assert pins(bench) == 0
     esme.submit("PIN")
-    assert esme.take() == [] and pins(bench) == 1, "done, and not told"
+    assert esme.take() == []
+    assert pins(bench) == 1, "done, and not told"
 
 
 @of("answer", "wallet_down")
@@ -322,7 +333,8 @@ def _(bench: Bench) -> None:
     assert text_of(*esme.take()) != down, "help needs no wallet"
     assert pins(bench) == 0
     esme.submit("PIN")
-    assert text_of(*esme.take()) != down and pins(bench) == 1
+    assert text_of(*esme.take()) != down
+    assert pins(bench) == 1
 
 
 # --- deliver ---
@@ -346,7 +358,8 @@ def _(bench: Bench) -> None:
     plan(bench, "deliver", "disconnect_before", times=1)
     esme = Esme(bench)
     esme.submit("BALANCE")
-    assert esme.take() == [] and esme.peer.closed
+    assert esme.take() == []
+    assert esme.peer.closed
     assert len(Esme(bench).take()) == 1
 
 
@@ -387,9 +400,11 @@ def _(bench: Bench) -> None:
         decode(truncated)
     assert header(truncated)[0] == len(truncated)
     assert header(unknown)[1] == 0x0000FFFF
-    assert isinstance(decode(other), DeliverSm) and header(other)[3] & 0x40000000
+    assert isinstance(decode(other), DeliverSm)
+    assert header(other)[3] & 0x40000000
     esme.peer.send(esme.answered(decode(good), 0))
-    assert not esme.peer.closed and esme.submit("HELP")
+    assert not esme.peer.closed
+    assert esme.submit("HELP")
 
 
 @of("deliver", "dropped")
@@ -412,7 +427,8 @@ def _(bench: Bench) -> None:
     esme = Esme(bench)
     esme.submit("BALANCE")
     first, second = esme.take()
-    assert text_of(first) == text_of(second) and first.sequence_number != second.sequence_number
+    assert text_of(first) == text_of(second)
+    assert first.sequence_number != second.sequence_number
     # The second copy may be refused, or never answered: the message has arrived.
     esme.answer = None
     esme.submit("BALANCE")
@@ -420,7 +436,8 @@ def _(bench: Bench) -> None:
     esme.respond(first)
     esme.respond(second, CommandStatus.ESME_RX_P_APPN)
     bench.pass_time(120)
-    assert esme.take() == [] and bench.emulator.delivery.counters.failed == 0
+    assert esme.take() == []
+    assert bench.emulator.delivery.counters.failed == 0
 
 
 # --- receipt ---
@@ -457,7 +474,8 @@ def _(bench: Bench) -> None:
 def _(bench: Bench) -> None:
     esme, other = Esme(bench), other_client(bench)
     plan(bench, "enquire_link", "no_response", match={"client": "demo"})
-    assert enquire(esme) == [] and len(enquire(other)) == 1
+    assert enquire(esme) == []
+    assert len(enquire(other)) == 1
     assert not esme.peer.protocol.session.auto_enquire_link
     bench.emulator.plan.clear()
     assert len(enquire(esme)) == 1
@@ -477,7 +495,8 @@ def _(bench: Bench) -> None:
 def _(bench: Bench) -> None:
     plan(bench, "enquire_link", "disconnect", times=1)
     esme = Esme(bench)
-    assert enquire(esme) == [] and esme.peer.closed
+    assert enquire(esme) == []
+    assert esme.peer.closed
 
 
 # --- storage and wallet ---
@@ -564,7 +583,9 @@ def _(bench: Bench) -> None:
     esme, other = Esme(bench), other_client(bench)
     plan(bench, "transport", "stall", seconds=3, match={"client": "demo"}, times=1)
     plan(bench, "transport", "stall", match={"client": "demo"}, times=1)
-    assert enquire(esme) == [] and enquire(esme) == [] and len(enquire(other)) == 1
+    assert enquire(esme) == []
+    assert enquire(esme) == []
+    assert len(enquire(other)) == 1
     bench.pass_time(3.1)
     assert len(esme.responses(EnquireLinkResp)) == 1, "the second stall has no end"
     bench.pass_time(20)
