@@ -32,7 +32,7 @@ def measured_ratio(load: Path, folder: Path) -> float:
 
 @pytest.mark.slow
 def test_an_exchange_costs_what_it_did(tmp_path: Path) -> None:
-    """At most a quarter more CPU, in terms of the naive echo, than when the ratio was recorded; the second try counts."""
+    """At most a quarter more CPU, in terms of the naive echo, than was recorded; the second try counts."""
     try:
         load, _ = servers.build(tmp_path)
     except CannotRun as missing:
