@@ -42,6 +42,10 @@ class WalletRules:
     pin_check_lock: int = 900
     # Doubling stops here: a lock that never ends would let anybody shut a subscriber out for good.
     pin_check_lock_longest: int = 24 * HOUR
+    # Over all accounts: a person at a terminal is wrong a few times an hour. 0 is no limit.
+    pin_budget_of_terminal: int = 100
+    pin_budget: int = 1000
+    pin_budget_window: int = HOUR
     code_valid: int = 300
     code_tries: int = 3
     payments_held: int = 5
@@ -75,6 +79,9 @@ _BOUNDS: Final = {
     "pin_wrong_checks_of_all": (1, 1000),
     "pin_check_lock": (1, _DAYS_30),
     "pin_check_lock_longest": (1, _DAYS_30),
+    "pin_budget_of_terminal": (0, 10**6),
+    "pin_budget": (0, 10**6),
+    "pin_budget_window": (1, _DAYS_30),
     # The text names whole minutes in at most two digits.
     "code_valid": (60, 99 * 60),
     "code_tries": (1, 9),

@@ -5,11 +5,13 @@ notes what it is about to do as an entry, unique by cause and kind; when the ent
 effect has happened, so nothing is changed again and the answer is made from what the books say.
 """
 
+from collections.abc import Callable
+
 import attrs
 
-from commands.wallet import pins
+from commands.wallet import budget, pins
 from commands.wallet.accounts import Account, Entry, EntryKind, Payment, PaymentState
-from commands.wallet.books import WalletBooks
+from commands.wallet.books import CommandBooks, WalletBooks
 from commands.wallet.digits import same
 from commands.wallet.errors import AccountBlocked, NoAccount, PinInvalid
 from commands.wallet.money import Money
@@ -33,16 +35,20 @@ class Wallet:
 
     `draw` is where PINs, codes and the balances of created accounts come from. `pepper` is the key of the
     digests: whoever changes it makes every PIN and waiting code wrong. Raises ValueError for rules with
-    faults.
+    faults. `alert` is told, at least once, when so many wrong PINs came that no more are looked at for a
+    while; whatever is told, the transaction may still fail.
     """
 
-    def __init__(self, rules: WalletRules, draw: Draw, pepper: bytes) -> None:
+    def __init__(
+        self, rules: WalletRules, draw: Draw, pepper: bytes, alert: Callable[[str], None] = lambda spent: None
+    ) -> None:
         faults = rules.faults()
         if faults:
             raise ValueError("; ".join(faults))
         self.rules = rules
         self._draw = draw
         self._pepper = pepper
+        self._alert = alert
         self._cashier = Cashier(rules, draw, pepper)
 
     def account(self, books: WalletBooks, number: str, now: int, cause: str) -> Account:
@@ -87,15 +93,19 @@ class Wallet:
         books.accounts.put(attrs.evolve(account, pin=pins.restored(state, digest, now, cause, self.rules)))
         return PinRestored(pin)
 
-    def check_pin(self, books: WalletBooks, number: str, pin: str, now: int, cause: str, source: str = "") -> PinCheck:
+    def check_pin(self, books: CommandBooks, number: str, pin: str, now: int, cause: str, source: str = "") -> PinCheck:
         """Whether `pin` opens the account, as a terminal named `source` asks. Wrong checks lock that
-        source, and many of them every source. Raises nothing; a number without an account is refused like a
-        wrong PIN.
+        source, and many of them every source; very many, whatever the accounts, spend what is looked at in
+        an hour. Raises nothing; a number without an account is refused like a wrong PIN.
         """
         source = pins.source_name(source)
         account = books.accounts.get(number)
         is_right = self._is_pin(account, pin, number)
+        if budget.is_spent(books.limits, source, now, self.rules):
+            return PinCheck.REFUSED
         if account is None or pins.is_check_locked(account.pin, source, now):
+            if not is_right:
+                self._spend(books, source, now)
             return PinCheck.REFUSED
         state = account.pin
         if is_right and (account.blocked or (state.temporary_until and now >= state.temporary_until)):
@@ -106,11 +116,12 @@ class Wallet:
                 state = pins.check_passed(state, source)
             else:
                 state = pins.check_failed(state, source, now, self.rules)
+                self._spend(books, source, now)
             books.accounts.put(attrs.evolve(account, pin=state))
         return PinCheck.RIGHT if is_right else PinCheck.REFUSED
 
     def change_pin(
-        self, books: WalletBooks, number: str, pin: str, new: str, now: int, cause: str, source: str = ""
+        self, books: CommandBooks, number: str, pin: str, new: str, now: int, cause: str, source: str = ""
     ) -> PinCheck:
         """Replace `pin`, if it is right, by `new`, which is not temporary. Raises PinInvalid for a `new`
         that is not as many ASCII digits as the rules say, or weak.
@@ -177,6 +188,10 @@ class Wallet:
     def expire_payments(self, books: WalletBooks, now: int, limit: int = 100) -> list[Payment]:
         """End at most `limit` held payments whose time is over; they are given back."""
         return [self._cashier.expire(books, payment, now) for payment in books.payments.due(now, limit)]
+
+    def _spend(self, books: CommandBooks, source: str, now: int) -> None:
+        for spent in budget.spend(books.limits, source, now, self.rules):
+            self._alert(spent)
 
     def _create(self, books: WalletBooks, number: str, now: int, cause: str) -> Account:
         rules = self.rules

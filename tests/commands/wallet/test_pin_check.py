@@ -6,14 +6,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commands.wallet.errors import PinInvalid
-from commands.wallet.pins import PinCheck
+from commands.wallet.pins import PinCheck, is_check_locked
+from commands.wallet.rules import WalletRules
+from commands.wallet.service import Wallet
 from tests.commands.doubles import (
     HOUR,
     MINUTE,
     NOON,
     NUMBER,
+    PEPPER,
     DictBooks,
     account,
+    keyed_draw,
 )
 from tests.commands.wallet.asking import new_pin, wallet
 
@@ -74,6 +78,54 @@ def test_w01_guessing_is_locked_out() -> None:
     assert wallet().check_pin(books, NUMBER, pin, NOON, "check:b", "home") == PinCheck.RIGHT
     assert wallet().check_pin(books, NUMBER, pin, NOON + 15 * MINUTE - 1, "check:c", "atm") == PinCheck.REFUSED
     assert wallet().check_pin(books, NUMBER, pin, NOON + 15 * MINUTE, "check:d", "atm") == PinCheck.RIGHT
+
+
+def spray(books: DictBooks, accounts: range, source: str, now: int = NOON, **rules: object) -> list[PinCheck]:
+    """One PIN, wrong for all, at these accounts."""
+    return [
+        wallet(**rules).check_pin(books, f"7916000{number:04}", "0000", now, f"spray:{source}:{number}", source)
+        for number in accounts
+    ]
+
+
+def test_w02_one_pin_at_many_accounts_is_looked_at_for_a_while() -> None:
+    """No account is locked by it; after a hundred the terminal learns nothing more until the hour is over, another
+    terminal goes on, and after a thousand everywhere nobody does."""
+    books = DictBooks(account(), *(account(number=f"7916000{number:04}") for number in range(50)))
+    pin = new_pin(books)
+    assert set(spray(books, range(99), "atm")) == {PinCheck.REFUSED}
+    assert wallet().check_pin(books, NUMBER, pin, NOON, "check:a", "atm") == PinCheck.RIGHT
+    spray(books, range(99, 200), "atm")
+    assert wallet().check_pin(books, NUMBER, pin, NOON, "check:b", "atm") == PinCheck.REFUSED
+    assert wallet().check_pin(books, NUMBER, pin, NOON, "check:c", "home") == PinCheck.RIGHT
+    assert wallet().check_pin(books, NUMBER, pin, NOON + HOUR - 1, "check:d", "atm") == PinCheck.REFUSED
+    assert wallet().check_pin(books, NUMBER, pin, NOON + HOUR, "check:e", "atm") == PinCheck.RIGHT
+    for terminal in range(40):
+        spray(books, range(200 + terminal * 30, 230 + terminal * 30), f"terminal {terminal}")
+    assert wallet().check_pin(books, NUMBER, pin, NOON, "check:f", "elsewhere") == PinCheck.REFUSED
+    assert wallet(pin_budget=0).check_pin(books, NUMBER, pin, NOON, "check:g", "elsewhere") == PinCheck.RIGHT
+    assert not any(is_check_locked(found.pin, "atm", NOON) for found in books.accounts.values())
+
+
+def test_w02_spraying_is_told_once() -> None:
+    """An alert when a budget is spent, and none before or after; what comes again is not counted again."""
+    told: list[str] = []
+    own = Wallet(WalletRules(pin_budget_of_terminal=3, pin_budget=5), keyed_draw, PEPPER, told.append)
+    books = DictBooks(*(account(number=f"7916000{number:04}") for number in range(9)))
+    alerts = []
+    for number, source in enumerate(("a", "a", "a", "a", "b", "b", "b")):
+        for _ in range(2):
+            own.check_pin(books, f"7916000{number:04}", "0000", NOON, f"check:{number}", source)
+        alerts.append(len(told))
+    assert alerts == [0, 0, 1, 1, 1, 2, 2]
+
+
+def test_w02_made_up_terminals_fill_no_books() -> None:
+    """However many names there are, the counts are bounded."""
+    books = DictBooks()
+    for number in range(2_000):
+        wallet(pin_budget=0).check_pin(books, NUMBER, "0000", NOON, "check", f"terminal {number}")
+    assert len(books.limits.times) <= 257
 
 
 def test_w01_a_guesser_learns_nothing_about_the_account() -> None:
