@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import attrs
 
 from gateway.console.controls import Controls
 from gateway.console.fields import Name, Number, given
 from gateway.console.problems import not_found
+from gateway.console.traffic import Traffic, traffic_of
 from gateway.network.smpp_protocol import SmppProtocol
 
 
@@ -30,6 +32,10 @@ class SessionView:
     reading_paused: bool = given("whether we have stopped reading from it")
     rate: float = given("messages a second that it may submit; 0: unlimited")
     waiting: int = given("messages that wait for its client")
+    messages_per_second: float = given("messages that go either way now; 0.0 too when the wire is not recorded")
+    last_pdu: str | None = given("the last PDU, by its name; null when it is not remembered")
+    last_pdu_inbound: bool = given("whether the client sent it")
+    last_pdu_seconds: float | None = given("how long ago that was, real time")
 
 
 @attrs.frozen
@@ -54,9 +60,10 @@ def list_sessions(controls: Controls, _: None) -> Sessions:
     """List the SMPP connections, and who can be asked to bind."""
     emulator = controls.emulator
     waiting = emulator.delivery.waiting_by_client()
+    traffic = traffic_of(emulator.exchange.wire_log, controls.wall())
     return Sessions(
         gateway=emulator.smpp_address,
-        items=tuple(_view(controls, protocol, waiting) for protocol in emulator.exchange.connections),
+        items=tuple(_view(controls, protocol, waiting, traffic) for protocol in emulator.exchange.connections),
         outbinds=tuple(
             OutbindView(name=name, host=target.host, port=target.port)
             for name, target in emulator.outbind_targets.items()
@@ -112,9 +119,18 @@ def _find(controls: Controls, number: int) -> SmppProtocol:
     raise not_found("session of this number")
 
 
-def _view(controls: Controls, protocol: SmppProtocol, waiting: Counter[str] | None = None) -> SessionView:
+def _view(
+    controls: Controls,
+    protocol: SmppProtocol,
+    waiting: Counter[str] | None = None,
+    traffic: Mapping[int, Traffic] | None = None,
+) -> SessionView:
     if waiting is None:
         waiting = controls.emulator.delivery.waiting_by_client()
+    if traffic is None:
+        traffic = traffic_of(controls.emulator.exchange.wire_log, controls.wall())
+    line = protocol.line
+    seen = (traffic.get(line.number) if line is not None else None) or Traffic()
     session, binding = protocol.session, protocol.binding
     client = binding.client if binding is not None else None
     return SessionView(
@@ -132,4 +148,8 @@ def _view(controls: Controls, protocol: SmppProtocol, waiting: Counter[str] | No
         reading_paused=session.reading_paused,
         rate=client.rate if client is not None else 0.0,
         waiting=waiting[client.system_id] if client is not None else 0,
+        messages_per_second=seen.per_second,
+        last_pdu=seen.last_pdu or None,
+        last_pdu_inbound=seen.last_inbound,
+        last_pdu_seconds=round((controls.wall() - seen.last_at) / 1_000_000, 3) if seen.last_pdu else None,
     )
