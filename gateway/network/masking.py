@@ -21,7 +21,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from struct import Struct
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -29,8 +29,6 @@ from gateway.network.wire_log import LONGEST_FRAME, Frame
 from gateway.smpp import codec
 from gateway.smpp.constants import HEADER_LENGTH, VERSION_5_0, CommandId, Tag
 from gateway.smpp.errors import SmppError
-from gateway.smpp.field_types import Cursor, Values
-from gateway.smpp.layouts import DATA_SM_FROM_SMSC, LAYOUTS
 from gateway.smpp.pdus import PDU_OF, Bind, DataSm, DeliverSm, Outbind, ReplaceSm, SubmitMulti, SubmitSm
 from gateway.sms import udh
 from gateway.sms.alphabets import BY_NAME, Alphabet, alphabet_of
@@ -43,7 +41,7 @@ _UDHI: Final = 0x40
 _RECEIPT: Final = 0x24
 """esm_class: a delivery receipt or an intermediate notification (SMPP 3.4 §5.2.12)."""
 _HEAD: Final = Struct(">LL")
-_TLV: Final = Struct(">HH")
+_TLV_HEAD: Final = 4
 _BLANK: Final = bytes(_MASK if octet else 0 for octet in range(256))
 
 Digit = tuple[int, int]
@@ -62,6 +60,8 @@ class Masking:
         octets = frame.octets
         if not frame.whole:
             return _blank(octets)
+        if len(octets) == HEADER_LENGTH:
+            return octets
         command_id = _HEAD.unpack_from(octets)[1]
         kind = PDU_OF.get(command_id)
         packed = self.default_alphabet_of(frame.client) == Alphabet.GSM0338_PACKED
@@ -80,45 +80,41 @@ class Masking:
             return _blank(octets)
 
     def _without_codes(self, frame: Frame, *, packed: bool) -> bytes:
-        """Of a PDU with a text. Raises PduError for one that the codec refuses."""
+        """Of a PDU with a text. Raises SmppError for one that the codec refuses."""
         octets = frame.octets
-        values, end = _fields(octets, from_smsc=not frame.inbound)
-        size = len(values.get("short_message", b""))
-        texts = [(end - size, end)] if size else []
-        is_part = False
-        for tag, start, after in _tlvs(octets, end):
-            if tag == Tag.MESSAGE_PAYLOAD:
-                texts.append((start, after))
-            is_part = is_part or tag == Tag.SAR_MSG_REF_NUM
-        to, from_ = self._ends(values)
-        if not (to or from_ or "data_coding" not in values) or not texts:
+        pdu: Any = codec.decode(octets, VERSION_5_0, from_smsc=not frame.inbound)
+        to = self._goes_to_a_short_code(pdu)
+        has_coding = not isinstance(pdu, ReplaceSm)
+        if has_coding and not to and pdu.source_addr.removeprefix("+") not in self.short_codes:
             return octets
+        # Read from the end: what the codec takes for good is fields, text and parameters without a gap.
+        end = len(octets)
+        texts = []
+        for tag, value in reversed(pdu.tlvs):
+            if tag == Tag.MESSAGE_PAYLOAD:
+                texts.append((end - len(value), end))
+            end -= _TLV_HEAD + len(value)
+        if not isinstance(pdu, DataSm):
+            texts.append((end - len(pdu.short_message), end))
+        is_part = any(tag == Tag.SAR_MSG_REF_NUM for tag, _ in pdu.tlvs)
         found = bytearray(octets)
         for start, after in texts:
             text = octets[start:after]
-            if "data_coding" not in values:
+            if not has_coding:
                 found[start:after] = b"*" * len(text) if packed else _without_any_digit(text)
-            elif not frame.inbound and values["esm_class"] & _RECEIPT:
+            elif not frame.inbound and pdu.esm_class & _RECEIPT:
                 found[start:after] = _receipt(text, packed=packed)
             else:
-                alphabet = alphabet_of(values["data_coding"], BY_NAME[self.default_alphabet_of(frame.client)])
-                found[start:after] = _text(
-                    text,
-                    alphabet,
-                    udhi=bool(values["esm_class"] & _UDHI),
-                    all_of_them=to,
-                    is_part=is_part,
-                )
+                alphabet = alphabet_of(pdu.data_coding, BY_NAME[self.default_alphabet_of(frame.client)])
+                udhi = bool(pdu.esm_class & _UDHI)
+                found[start:after] = _text(text, alphabet, udhi=udhi, all_of_them=to, is_part=is_part)
         return bytes(found)
 
-    def _ends(self, values: Values) -> tuple[bool, bool]:
-        """Whether the text goes to a short code, and whether it comes from one."""
-        to = [values.get("destination_addr", "")]
-        to += (getattr(destination, "destination_addr", "") for destination in values.get("dest_addresses", ()))
-        return (
-            any(address.removeprefix("+") in self.short_codes for address in to),
-            values["source_addr"].removeprefix("+") in self.short_codes,
-        )
+    def _goes_to_a_short_code(self, pdu: Any) -> bool:
+        if isinstance(pdu, SubmitMulti):
+            addresses = [getattr(destination, "destination_addr", "") for destination in pdu.dest_addresses]
+            return any(address.removeprefix("+") in self.short_codes for address in addresses)
+        return not isinstance(pdu, ReplaceSm) and pdu.destination_addr.removeprefix("+") in self.short_codes
 
 
 _WITH_TEXT: Final = frozenset(
@@ -134,30 +130,6 @@ def _blank(octets: bytes) -> bytes:
         if HEADER_LENGTH <= length <= LONGEST_FRAME and (length == len(octets) or command_id in PDU_OF):
             kept = HEADER_LENGTH
     return octets[:kept] + octets[kept:].translate(_BLANK)
-
-
-def _fields(octets: bytes, *, from_smsc: bool) -> tuple[Values, int]:
-    """The mandatory fields, and where they end. Raises PduError."""
-    kind = PDU_OF[_HEAD.unpack_from(octets)[1]]
-    layout = DATA_SM_FROM_SMSC if from_smsc and kind is DataSm else LAYOUTS[kind]
-    cursor = Cursor(octets, HEADER_LENGTH)
-    values: Values = {}
-    for field in layout:
-        field.read(cursor, values, VERSION_5_0)
-    return values, cursor.at
-
-
-def _tlvs(octets: bytes, at: int) -> Iterator[tuple[int, int, int]]:
-    """Tag, and where the value begins and ends. Raises ValueError when the last one does not end with the PDU."""
-    while at < len(octets):
-        if len(octets) - at < _TLV.size:
-            raise ValueError("octets after the last parameter")
-        tag, length = _TLV.unpack_from(octets, at)
-        at += _TLV.size
-        if length > len(octets) - at:
-            raise ValueError("a parameter reaches over the end")
-        yield tag, at, at + length
-        at += length
 
 
 def _without_password(octets: bytes) -> bytes:
@@ -215,26 +187,33 @@ def _secret(digits: list[Digit], size: int, all_of_them: bool, is_part: bool) ->
 
 
 def _octet_digits(text: bytes, alphabet: Alphabet) -> list[Digit]:
-    digits = _digits_of(alphabet)
-    return [(at, at + 1) for at, octet in enumerate(text) if octet in digits]
+    return [found.span() for found in _digits_of(alphabet).finditer(text)]
 
 
 @lru_cache
-def _digits_of(alphabet: Alphabet) -> frozenset[int]:
+def _digits_of(alphabet: Alphabet) -> re.Pattern[bytes]:
     """The octets that are digits in an alphabet of single octets."""
     codepage = {Alphabet.LATIN1: "latin-1", Alphabet.ISO8859_5: "iso8859-5"}.get(alphabet, "ascii")
-    return frozenset(octet for octet in range(256) if _is_digit(bytes([octet]).decode(codepage, "replace")))
+    digits = [octet for octet in range(256) if _is_digit(bytes([octet]).decode(codepage, "replace"))]
+    return re.compile(b"[" + bytes(digits) + b"]")
 
 
-def _ucs2_digits(text: bytes) -> list[Digit]:
+def _ucs2_digits(octets: bytes) -> list[Digit]:
+    text = octets.decode("utf-16-be", "surrogatepass")
     found = []
-    at = 0
-    for character in text.decode("utf-16-be", "surrogatepass"):
-        end = at + (4 if character > "\uffff" else 2)
+    longer = 0
+    for candidate in _MAYBE_DIGIT.finditer(text):
+        character = candidate[0]
+        # Characters of four octets are candidates all.
+        at = 2 * (candidate.start() + longer)
+        longer += character > "\uffff"
         if _is_digit(character):
-            found.append((at, end))
-        at = end
+            found.append((at, at + (4 if character > "\uffff" else 2)))
     return found
+
+
+_MAYBE_DIGIT: Final = re.compile("[0-9]|[^\0-\xb1\u0400-\u052f]")
+"""All but most of Latin and Cyrillic."""
 
 
 @lru_cache(maxsize=4096)
