@@ -335,6 +335,7 @@ def build_emulator(
     )
     if sharing is not None:
         sharing.faults_told = kept_faults.told
+        sharing.on_sweep = paying.sweep
         sharing.clock_told = lambda kept: emulator.catch_up(resumed_time(kept, _wall(), frozen=clock.frozen))
     return emulator
 

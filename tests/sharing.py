@@ -132,7 +132,10 @@ class SharedClaims:
         messages = [
             message
             for message in books.messages.unfinished()
-            if (0 < message.expires_at <= until or (0 < message.scheduled_at <= until and message.state == 0))
+            if (
+                0 < message.expires_at <= until
+                or (0 < message.scheduled_at <= until and (message.state == 0 or message.fate <= 1))
+            )
             and self._shared.claimed.get(message.id) is None
         ]
         sets = [(key, parts.first_at) for key, parts in books.parts.rows() if parts.first_at <= parts_until]

@@ -95,6 +95,10 @@ class Paying:
         """Plan the ends of the payments that an earlier run has left held."""
         self._storage.submit(PickUpHeld(), self._picked_up, self._failed)
 
+    def sweep(self, until: int) -> None:
+        """End the payments whose time was over by ``until``: the gateway that should have is gone."""
+        self._storage.submit(PickUpHeld(until), self._picked_up, self._failed)
+
     def _started(self, started: tuple[Payment, list[Outgoing]], told: Callable[[Payment], None]) -> None:
         payment, outgoing = started
         told(payment)
@@ -191,12 +195,13 @@ class ExpirePayment(Patient):
 
 @attrs.define(eq=False)
 class PickUpHeld(Patient):
-    """The work that finds the payments that are held."""
+    """The work that finds the payments that are held, and whose time is over by then."""
 
+    until: int = _ALL_TIME
     keys: Keys = NO_KEYS
 
     def __call__(self, books: Books) -> list[Payment]:
-        return books.payments.due(_ALL_TIME, _PICKED_UP)
+        return books.payments.due(self.until, _PICKED_UP)
 
 
 def _nothing(_: None) -> None:

@@ -192,6 +192,8 @@ class Sharing:
         """Called with where the others say that emulated time stands (see :func:`resumed_time`)."""
         self.faults_told: Callable[[str], None] = lambda kept: None
         """Called with the fault rules that the storage keeps (see :class:`KeptFaults`)."""
+        self.on_sweep: Callable[[int], None] = lambda until: None
+        """Called at each sweep with the time by which steps should have been taken: others may be left there too."""
         delivery.on_receiver = self.wake
 
     def start(self) -> None:
@@ -233,6 +235,7 @@ class Sharing:
             self._storage.submit(
                 Sweep(self._claims, until, until - self._terms.parts_wait), self._swept, self._failed_sweep
             )
+            self.on_sweep(until)
 
     def _beaten(self, found: tuple[Beaten, str, str]) -> None:
         beaten, clock, faults = found

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.wallet.money import Money
 from gateway.messages.attempts import KeepRow
 from gateway.smpp.codec import encode
 from gateway.smpp.constants import MessageState
@@ -253,6 +254,34 @@ def test_the_schedule_of_a_dead_gateway_is_kept(place: Place) -> None:
     assert texts(receiver) == ["Balance"]
     later(one, other, seconds=20)
     assert texts(receiver) == []
+
+
+def test_what_a_dead_gateway_had_on_its_way_arrives(place: Place) -> None:
+    """A message that is ENROUTE to a handset comes to its end through another gateway, and its receipt is sent once."""
+    one, other = place.bench(), place.bench()
+    beat(one, other)
+    Esme(one, bind=TRANSMITTER).submit("hello", "99900001010", registered_delivery=1)
+    receiver = Esme(other, bind=RECEIVER)
+    place.lapse()
+    later(other, seconds=9)
+    assert texts(receiver) == []
+    later(other, seconds=12)
+    assert [text[:3] for text in texts(receiver)] == ["id:"]
+    later(one, other, seconds=20)
+    assert texts(receiver) == []
+
+
+def test_the_held_payment_of_a_dead_gateway_expires(place: Place) -> None:
+    """Another gateway ends it when its time is over."""
+    one, other = place.bench(), place.bench()
+    beat(one, other)
+    told: list[object] = []
+    one.emulator.paying.start("79991110002", Money(100, "RUB"), "Books", "order:1", told.append, told.append)
+    assert other.read(lambda books: [books.payments.get(1).state]) == ["held"]  # type: ignore[union-attr]
+    place.lapse()
+    other.advance(301)
+    later(other, seconds=12)
+    assert other.read(lambda books: [books.payments.get(1).state]) == ["expired"]  # type: ignore[union-attr]
 
 
 def test_the_validity_of_a_dead_gateways_message_ends(place: Place) -> None:

@@ -239,12 +239,16 @@ def test_every_fault_of_a_text_is_told(
     assert bench.read(lambda books: books.messages.get(1)) is None
 
 
+_BENCH = Bench()
+"""Examples share it: a text changes nothing for the next one."""
+
+
 @given(st.text(max_size=400), st.text(max_size=22), st.sampled_from([None, 0, 1, 3, 8]))
 @example("\ud800", HANDSET, None)
 @example("\0", SHORT_CODE, 0)
 def test_any_text_is_taken_or_refused(words: str, destination: str, data_coding: int | None) -> None:
     """Nothing else happens, whatever is texted."""
-    bench = Bench()
+    bench = _BENCH
     options = {} if data_coding is None else {"data_coding": data_coding}
     with contextlib.suppress(TextInvalid):
         assert text(bench, destination, words, **options).is_final
