@@ -170,7 +170,9 @@ def test_a_callback_that_raises_does_not_leave_others_unanswered(tmp_path: Path,
     storage.close()
 
 
-def test_a_lock_of_another_process_fails_works_in_time_and_patient_ones_wait(tmp_path: Path, reactor: Reactor) -> None:
+def test_e03_a_lock_of_another_process_fails_works_in_time_and_patient_ones_wait(
+    tmp_path: Path, reactor: Reactor
+) -> None:
     """While somebody else holds the file works fail after some seconds; a patient one is done when it is free."""
     storage = open_sqlite(tmp_path, call_in_reactor=reactor.call).storage
     outcomes: list[object] = []
@@ -225,7 +227,7 @@ class Pay:
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite", "postgresql"])
-def test_fifty_parallel_payments_never_overdraw_an_account(
+def test_w07_fifty_parallel_payments_never_overdraw_an_account(
     kind: str, tmp_path: Path, reactor: Reactor, request: pytest.FixtureRequest
 ) -> None:
     """33 payments of 3 roubles fit 100 roubles: so many are completed, the others refused, and 1 rouble is left.

@@ -230,7 +230,7 @@ def a_folder(path: Path) -> None:
         (a_folder, "cannot be used|unable to open"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused_and_left_alone(
+def test_e04_a_file_that_cannot_be_used_is_refused_and_left_alone(
     tmp_path: Path, spoil: Callable[[Path], None], said: str
 ) -> None:
     """The text says what is wrong; not an octet of the file changes."""
@@ -245,7 +245,7 @@ def test_a_file_that_cannot_be_used_is_refused_and_left_alone(
     }
 
 
-def test_a_server_with_another_schema_is_refused_and_left_alone(database: str, tmp_path: Path) -> None:
+def test_e04_a_server_with_another_schema_is_refused_and_left_alone(database: str, tmp_path: Path) -> None:
     """A newer version and tables of another program, on PostgreSQL."""
     import psycopg
 
@@ -299,7 +299,7 @@ def test_a_second_process_is_refused_by_the_lock(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_full_disk_refuses_new_work_and_recovers(tmp_path: Path) -> None:
+def test_e02_a_full_disk_refuses_new_work_and_recovers(tmp_path: Path) -> None:
     """0x14 is StorageFull's; nothing half is stored, old rows stay readable, and room makes it go on by itself."""
     storage = open_sqlite(tmp_path).storage
     run(storage, lambda books: books.accounts.put(Account("1")))

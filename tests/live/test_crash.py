@@ -63,7 +63,7 @@ def kill_often(place: Place, kills: int, seconds: float) -> str:
     return figures
 
 
-def test_nothing_acknowledged_is_lost_when_the_gateway_is_killed(
+def test_e01_nothing_acknowledged_is_lost_when_the_gateway_is_killed(
     place: Place, record_property: Callable[[str, object], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Three times SIGKILL under load: every message once, every effect once, every reply at least once."""
@@ -75,7 +75,7 @@ def test_nothing_acknowledged_is_lost_when_the_gateway_is_killed(
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_nothing_is_lost_in_twenty_kills(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+def test_e01_nothing_is_lost_in_twenty_kills(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """The same twenty times."""
     figures = kill_often(place, 20, 2.0)
     with capsys.disabled():
@@ -84,7 +84,7 @@ def test_nothing_is_lost_in_twenty_kills(place: Place, capsys: pytest.CaptureFix
 
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
-def test_nothing_is_lost_in_two_hundred_kills(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+def test_e01_nothing_is_lost_in_two_hundred_kills(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """The same two hundred times."""
     figures = kill_often(place, 200, 3.0)
     with capsys.disabled():

@@ -44,7 +44,7 @@ def nothing_is_lost(place: Place, ledger: Ledger) -> None:
     assert set(ledger.acknowledged) - ids == set()
 
 
-def test_a_lock_of_ten_seconds_blocks_nobody_but_submits(tmp_path: Path) -> None:
+def test_e03_a_lock_of_ten_seconds_blocks_nobody_but_submits(tmp_path: Path) -> None:
     """Links are answered within 250 ms, submits wait and get 0x08, and it goes on when the lock is gone."""
     place, ledger = sqlite_place(tmp_path), Ledger()
     with place.gateway() as gateway:
@@ -91,7 +91,7 @@ def fill(disk: Path) -> Path:
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root may mount a disk")
-def test_a_full_disk_answers_0x14_and_recovers_by_itself(tmp_path: Path) -> None:
+def test_e02_a_full_disk_answers_0x14_and_recovers_by_itself(tmp_path: Path) -> None:
     """No session ends, nothing acknowledged is lost, and room makes it go on."""
     with small_disk(tmp_path, 24) as disk:
         place, ledger = sqlite_place(disk), Ledger()
@@ -140,7 +140,7 @@ def test_a_server_that_is_restarted_under_load(tmp_path: Path) -> None:
         (lambda path: sqlite3.connect(path).execute("CREATE TABLE songs (name TEXT)"), "another program"),
     ],
 )
-def test_serve_does_not_start_on_what_it_cannot_use(tmp_path: Path, spoil: object, said: str) -> None:
+def test_e04_serve_does_not_start_on_what_it_cannot_use(tmp_path: Path, spoil: object, said: str) -> None:
     """Exit status 2, one line, no traceback."""
     assert callable(spoil)
     spoil(tmp_path / "gateway.db")
