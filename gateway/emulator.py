@@ -45,7 +45,7 @@ _LONGEST_TIMER: Final = 3600.0
 
 
 class ListenError(Exception):
-    """Something that the gateway needs to listen on cannot be had; ``faults`` has one line for each."""
+    """Something that the gateway needs to start cannot be had; ``faults`` has one line for each."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
@@ -162,7 +162,16 @@ class Emulator:
         if faults:
             for port in ports:
                 port.stopListening()
+            if self.capture is not None:
+                self.capture.close()
             raise ListenError(faults)
+        if self.capture is not None:
+            try:
+                self.capture.begin()
+            except OSError as error:
+                for port in ports:
+                    port.stopListening()
+                raise ListenError([f"--capture: {self.capture.path} cannot be written: {error.strerror}"]) from None
         self._ports = ports
         self.smpp_address, self.http_address = _spelled(ports[0]), _spelled(ports[-1])
         self.smpp_tls_address = None if self._smpp_tls is None else _spelled(ports[1])

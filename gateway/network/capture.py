@@ -6,6 +6,8 @@ codes are masked (:mod:`gateway.network.masking`) with lengths kept, unless they
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -69,26 +71,34 @@ class Packets:
 class CaptureFile:
     """A capture that is written while the gateway runs.
 
-    The file is there, and can be read by Wireshark, from the beginning; it is at most :data:`WRITE_SECONDS` late. It
-    ends with the gateway, at ``limit`` octets (0 = none), or when it can no longer be written: the log says so.
+    An earlier file stays what it is until :meth:`begin`: a second gateway that finds its port taken must not empty the
+    first one's. From then on Wireshark can read the file at any time; it is at most :data:`WRITE_SECONDS` late. It ends
+    with the gateway, at ``limit`` octets (0 = none), or when it can no longer be written: the log says so.
     """
 
     log = Logger(namespace="capture")
 
     def __init__(self, path: Path, masked: Masked, limit: int, call_later: Callable[..., Any]) -> None:
         """Raises OSError when the file cannot be written."""
-        self._path = path
+        self.path = path
         self._packets = Packets(masked)
         self._limit = limit
         self._call_later = call_later
         self._pending: list[Chunk] = []
         self._due: Any = None
-        self._file: BinaryIO | None = path.open("wb", buffering=0)
+        self._head = head(masked)
+        self._file: BinaryIO | None = path.open("ab", buffering=0)
         self._written = 0
+
+    def begin(self) -> None:
+        """The gateway listens. Raises OSError when not even the file's head can be written."""
+        assert self._file is not None
         try:
-            self._write(head(masked))
+            if stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
+                self._file.truncate(0)
+            self._write(self._head)
         except OSError:
-            self._file.close()
+            self._end()
             raise
 
     def add(self, chunk: Chunk) -> None:
@@ -115,14 +125,14 @@ class CaptureFile:
             self._write(b"".join(self._packets.of(pending)))
         except OSError as error:
             self.log.error(
-                "the capture {path} ends here: it cannot be written: {reason}", path=self._path, reason=error.strerror
+                "the capture {path} ends here: it cannot be written: {reason}", path=self.path, reason=error.strerror
             )
             self._end()
 
     def _write(self, octets: bytes) -> None:
         assert self._file is not None
         if self._limit and self._written + len(octets) > self._limit:
-            self.log.warn("the capture {path} ends here: it has {limit} octets", path=self._path, limit=self._limit)
+            self.log.warn("the capture {path} ends here: it has {limit} octets", path=self.path, limit=self._limit)
             self._end()
             return
         left = memoryview(octets)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from twisted.internet.task import Clock
 
+from gateway.emulator import ListenError
 from gateway.network.capture import WRITE_SECONDS, CaptureFile, pcapng_of, revealed
 from gateway.network.masking import Masking
 from gateway.network.wire_log import WireLog
@@ -201,6 +202,7 @@ def test_a_file_is_written_all_along(tmp_path: Path) -> None:
     clock, log = Clock(), WireLog(0)
     path = tmp_path / "all.pcapng"
     file = CaptureFile(path, revealed, 0, clock.callLater)
+    file.begin()
     log.tell(file.add)
     line = log.opened(PEER, ("192.0.2.2", 2775))
     begun = path.read_bytes()
@@ -223,11 +225,24 @@ def test_a_file_is_written_all_along(tmp_path: Path) -> None:
     assert clock.getDelayedCalls() == []
 
 
+def test_an_earlier_file_stays_until_the_gateway_listens(tmp_path: Path) -> None:
+    """Two gateways with one set of options: the second finds its port taken and leaves the file of the first alone."""
+    path = tmp_path / "all.pcapng"
+    path.write_bytes(b"earlier")
+    file = CaptureFile(path, revealed, 0, Clock().callLater)
+    assert path.read_bytes() == b"earlier"
+    file.begin()
+    assert path.read_bytes().startswith(b"\x0a\x0d\x0d\x0a")
+    assert b"earlier" not in path.read_bytes()
+    file.close()
+
+
 def test_a_file_has_a_limit(tmp_path: Path) -> None:
     """It ends with a whole packet before its limit, and the gateway goes on."""
     clock, log = Clock(), WireLog(0)
     path = tmp_path / "short.pcapng"
     file = CaptureFile(path, revealed, 2_000, clock.callLater)
+    file.begin()
     log.tell(file.add)
     line = log.opened(PEER, ("192.0.2.2", 2775))
     for number in range(1, 50):
@@ -243,7 +258,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
         Bench(capture=str(tmp_path / "nowhere" / "all.pcapng"))
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full here")
-    with pytest.raises(CannotBuild, match="No space left"):
+    with pytest.raises(ListenError, match="--capture: /dev/full cannot be written: No space left"):
         Bench(capture="/dev/full")
     path = tmp_path / "all.pcapng"
     bench = Bench(capture=str(path))
