@@ -165,6 +165,7 @@ def build_emulator(
         default_alphabet_of=partial(_alphabet, directory),
         terms=terms,
         faults=faulty_answers,
+        is_in_flight=lambda message_id: delivery.is_in_flight(message_id),
     )
     make_delivery = Delivery if claims is None else partial(SharedDelivery, claims=claims)
     delivery = make_delivery(

@@ -54,7 +54,9 @@ class Accept:
         for message in reversed(
             books.messages.pending(draft.client.system_id, draft.source_addr, draft.destination_addr)
         ):
-            if message.service_type == draft.service_type and message.whole == message.id:
+            if message.service_type != draft.service_type or message.whole != message.id:
+                continue
+            if not self.house.is_in_flight(message.id):
                 changed = books.messages.change(
                     message.id,
                     data_coding=draft.data_coding,

@@ -36,6 +36,8 @@ class House:
     terms: Terms = attrs.field(factory=Terms)
     caps: reassembly.Caps = attrs.field(factory=reassembly.Caps)
     faults: FaultyAnswers | None = None
+    is_in_flight: Callable[[int], bool] = lambda message_id: False
+    """Whether a message may be with its recipient already, here or at another gateway: too late to replace it."""
 
 
 @attrs.define(eq=False)

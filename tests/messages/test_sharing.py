@@ -296,7 +296,7 @@ def test_the_validity_of_a_dead_gateways_message_ends(place: Place) -> None:
     assert other.read(lambda books: [message.id for message in books.messages.unfinished()]) == []
 
 
-def test_what_another_gateway_delivers_cannot_be_cancelled(place: Place, tmp_path: Path) -> None:
+def test_what_another_gateway_delivers_cannot_be_cancelled_or_replaced(place: Place, tmp_path: Path) -> None:
     """It may be with its recipient already; what nobody has claimed can be, from any gateway."""
     config = tmp_path / "far.toml"
     config.write_text('[clients.demo]\npassword = "demo"\n[clients.far]\npassword = "far"\naddresses = ["555"]\n')
@@ -304,6 +304,7 @@ def test_what_another_gateway_delivers_cannot_be_cancelled(place: Place, tmp_pat
     beat(one, other)
     demo, there = Esme(one, bind=TRANSMITTER), Esme(other, bind=TRANSMITTER)
     free = demo.submit("hello", "555")
+    assert there.submit("hello again", "555", replace_if_present_flag=1) == free
     cancel = CancelSm(message_id=free, source_addr_ton=1, source_addr_npi=1, source_addr=SUBSCRIBER)
     assert there.ask(cancel).command_status == CommandStatus.ESME_ROK
     query = QuerySm(free, 1, 1, SUBSCRIBER)
@@ -317,6 +318,7 @@ def test_what_another_gateway_delivers_cannot_be_cancelled(place: Place, tmp_pat
     assert len(far.take()) == 1
     cancel = CancelSm(message_id=claimed, source_addr_ton=1, source_addr_npi=1, source_addr=SUBSCRIBER)
     assert demo.ask(cancel).command_status == CommandStatus.ESME_RCANCELFAIL
+    assert demo.submit("bye", "555", replace_if_present_flag=1) != claimed, "it would say the old text"
 
 
 def test_gateways_agree_on_the_time(pair: tuple[Bench, Bench]) -> None:
