@@ -110,7 +110,7 @@ def test_other_digits_are_never_digits(parser: Parser, code: str, digit: str, pl
             "'" * LONGEST,
         ),
     ],
-    ids=lambda text: f"{text[:6]!a} x {len(text)}",
+    ids=lambda text: " ".join(f"{ord(character):04X}" for character in text[:6]) + f" to {len(text)}",
 )
 def test_hostile_texts_cost_little(parser: Parser, text: str) -> None:
     """Time grows with the length at most: a text made to be slow takes less than 50 ms, most of it far less."""
