@@ -77,6 +77,7 @@ def test_the_parser_agrees_with_every_label(parser: Parser, language: str) -> No
 @pytest.mark.parametrize(
     ("written", "text"),
     [(r"a\nb", "a\nb"), (r"a\\nb", r"a\nb"), (r"\u200B", "\u200b"), (r"\ud83d\ude42", "🙂"), (r"\ud83d", "\ud83d")],
+    ids=["line feed", "backslash", "character", "two halves", "one half"],
 )
 def test_escapes_in_the_files(written: str, text: str) -> None:
     """As the files' format says."""
