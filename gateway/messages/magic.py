@@ -43,12 +43,15 @@ _SPECIAL: Final = {
 _DELIVERED: Final = ((int(MessageState.DELIVERED), 1),)
 
 
+_BEGINNINGS: Final = (PREFIX, f"+{PREFIX}")
+
+
 def _code_of(destination: str) -> tuple[int, int] | None:
     """The kind and the number of a magic destination, None for every other."""
-    digits = destination.removeprefix("+").removeprefix(PREFIX)
-    if len(digits) != _DIGITS or not destination.removeprefix("+").startswith(PREFIX):
+    if not destination.startswith(_BEGINNINGS):
         return None
-    if not (digits.isascii() and digits.isdigit()):
+    digits = destination.removeprefix("+").removeprefix(PREFIX)
+    if len(digits) != _DIGITS or not (digits.isascii() and digits.isdigit()):
         return None
     return int(digits[0]), int(digits[1:])
 
@@ -64,9 +67,13 @@ def refusal_of(destination: str) -> int:
 _STATUSES: Final = frozenset(int(status) for status in CommandStatus)
 
 
-@lru_cache(maxsize=4096)
 def rule_of(destination: str) -> ReceiptRule | None:
     """What becomes of a message to this destination, None when it is no magic one."""
+    return _rule_of(destination) if destination.startswith(_BEGINNINGS) else None
+
+
+@lru_cache(maxsize=4096)
+def _rule_of(destination: str) -> ReceiptRule | None:
     code = _code_of(destination)
     if code is None:
         return None
