@@ -437,6 +437,7 @@ def _storage(
             call_in_reactor=reactor.callFromThread if isinstance(reactor, ReactorBase) else None,
             report=_report,
             lease_clock=_lease_clock,
+            history=settings.storage.history,
         )
     except StorageUnusable as error:
         raise CannotBuild(str(error)) from error

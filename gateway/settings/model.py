@@ -146,6 +146,9 @@ class StorageSettings:
             "--pepper-file",
         ),
     )
+    history: int = attrs.field(
+        default=0, metadata=_means("finished messages kept in a database, about; the oldest go first; 0 = all")
+    )
     allow_reset: bool = attrs.field(
         default=False,
         metadata=_means("whether the API may empty a PostgreSQL database; others it always may", "--allow-reset"),

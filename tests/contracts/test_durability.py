@@ -19,6 +19,7 @@ from gateway.messages.message import Fate, Message
 from gateway.smpp.constants import MessageState
 from gateway.storage.base import Storage, StorageFull, StorageUnusable
 from gateway.storage.query import MessageQuery
+from gateway.storage.sql import commits
 from gateway.storage.sql.compiling import Query
 from gateway.storage.sql.opening import open_storage
 from gateway.storage.sql.sealing import Seal, Unopenable
@@ -373,3 +374,21 @@ def test_no_query_walks_through_all_messages(tmp_path: Path) -> None:
             assert small or not step.startswith("SCAN") or "USING INDEX" in step, (name, step)
     connection.close()
     database.close()
+
+
+def test_a_bounded_history_keeps_the_newest(open_again: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From time to time the oldest finished messages go; unfinished ones stay, and without a bound all do."""
+    monkeypatch.setattr(commits, "TRIMMED_EVERY", 10)
+
+    def fill(storage: Storage) -> list[int]:
+        for _ in range(40):
+            run(storage, lambda books: books.messages.add(a_message(books.messages.next_id(), state=2)))
+        query = MessageQuery(limit=1_000)
+        return [message.id for message, _ in run(storage, lambda books: books.messages.search(query))]
+
+    storage = open_again(history=20)
+    run(storage, lambda books: books.messages.add(a_message(books.messages.next_id())))
+    kept = fill(storage)
+    assert kept == [*range(41, kept[-2] - 1, -1), 1]
+    assert 20 <= len(kept) - 1 <= 30
+    assert len(fill(open_again())) == len(kept) + 40

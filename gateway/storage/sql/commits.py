@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from gateway.messages.message import Message
-from gateway.storage.base import Patient, StorageDown, StorageError, StorageFull, Work
+from gateway.storage.base import NO_KEYS, Books, Patient, StorageDown, StorageError, StorageFull, Work
+from gateway.storage.query import MessageQuery
 from gateway.storage.sql.books import SqlBooks
 from gateway.storage.sql.database import Clash, Conflict, Database
 
@@ -24,6 +25,9 @@ LARGEST_TURN: Final = 1_000
 MOST_WAITING: Final = 10_000
 """Works that may wait; one more is refused. They hold a message each: some 20 MB."""
 
+TRIMMED_EVERY: Final = 1_000
+"""Messages between two looks at what is beyond the history: a transaction of some 10 ms then."""
+
 _RERUNS: Final = 5
 _CLOSED: Final = "the storage is closed"
 
@@ -32,11 +36,30 @@ Outcome = tuple[Callable[[Any], None], Any]
 Tell = Callable[[list[Outcome]], None]
 
 
+class _Delete:
+    """The work that deletes finished messages."""
+
+    __slots__ = ("query",)
+
+    keys = NO_KEYS
+
+    def __init__(self, query: MessageQuery) -> None:
+        self.query = query
+
+    def __call__(self, books: Books) -> int:
+        return books.messages.delete(self.query)
+
+
 class GroupCommit:
     """Runs works on one connection. ``put`` may be called from any thread, :meth:`turn` from one."""
 
-    def __init__(self, database: Database, books: SqlBooks, tell: Tell, *, most_waiting: int = MOST_WAITING) -> None:
-        """``tell`` gets the outcomes of a turn, to be called back in order."""
+    def __init__(
+        self, database: Database, books: SqlBooks, tell: Tell, *, most_waiting: int = MOST_WAITING, history: int = 0
+    ) -> None:
+        """``tell`` gets the outcomes of a turn, to be called back in order. ``history``: about how many finished
+        messages are kept; 0: all."""
+        self._history = history
+        self._trimmed_at = 0
         self._database = database
         self._books = books
         self._tell = tell
@@ -77,6 +100,8 @@ class GroupCommit:
             self._settle(items, outcomes)
             if outcomes:
                 self._tell(outcomes)
+            if self._history > 0 and self._books.messages.newest >= self._trimmed_at + TRIMMED_EVERY:
+                self._trim()
         if self._closed:
             if self._patient:
                 left, self._patient = self._patient, []
@@ -140,6 +165,14 @@ class GroupCommit:
         for item in items:
             self._settle([item], outcomes)
 
+    def _trim(self) -> None:
+        """Delete what is beyond the history, in a transaction of its own; what fails is tried again with the next
+        messages. Ids tell how many there are: where some were left unused, a few less are kept."""
+        newest = self._books.messages.newest
+        self._trimmed_at = newest
+        beyond = MessageQuery(before=max(1, newest - self._history + 1))
+        self._settle([(_Delete(beyond), _ignore, _ignore)], [])
+
     def _refuse(self, items: list[Item], outcomes: list[Outcome], error: StorageError) -> None:
         for item in items:
             if isinstance(item[0], Patient) and not self._closed:
@@ -175,3 +208,7 @@ class GroupCommit:
     def _roll_back(self) -> None:
         self._books.rolled_back()
         self._database.rollback()
+
+
+def _ignore(_: object) -> None:
+    """Nobody waits for it."""

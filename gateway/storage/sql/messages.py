@@ -42,6 +42,11 @@ class Counter:
         self._next = self._end = 0
         self._reserved_now = False
 
+    @property
+    def last(self) -> int:
+        """The last number that was given; 0: none."""
+        return max(0, self._next - 1)
+
     def next(self) -> int:
         number = self._next
         if number == self._end:
@@ -207,6 +212,11 @@ class SqlMessages:
         self._ids.restart()
 
     # --- the transaction ---
+
+    @property
+    def newest(self) -> int:
+        """About the newest id: the last one that was given here; 0 when none was."""
+        return self._ids.last
 
     def is_new(self, message_id: int) -> bool:
         """Whether the message, or its id, was made in this transaction: nothing can have happened because of it."""

@@ -56,12 +56,13 @@ def open_storage(
     most_waiting: int = MOST_WAITING,
     must_exist: bool = False,
     lease_clock: Callable[[], float] | None = None,
+    history: int = 0,
 ) -> Opened:
     """Open ``sqlite:///file`` or ``postgresql://…``, making what is not there yet.
 
     ``call_in_reactor`` None: without threads. ``must_exist``: an empty database is a fault. ``lease_clock``: for a
-    gateway, the seconds that its leases are measured by; a storage that cannot be shared needs none. Raises
-    StorageUnusable.
+    gateway, the seconds that its leases are measured by; a storage that cannot be shared needs none. ``history``:
+    about how many finished messages are kept; 0: all. Raises StorageUnusable.
     """
     place = _place(url)
     pepper_path = pepper_file or place.pepper_file
@@ -95,6 +96,7 @@ def open_storage(
             most_waiting=most_waiting,
             on_close=lambda: None if lock is None else lock.release(),
             claims=claims,
+            history=history,
         )
     except StorageUnusable:
         if lock is not None:

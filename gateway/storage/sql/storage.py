@@ -50,10 +50,15 @@ class SqlStorage:
         most_waiting: int = MOST_WAITING,
         on_close: Callable[[], None] = lambda: None,
         claims: SqlClaims | None = None,
+        history: int = 0,
     ) -> None:
         """``call_in_reactor`` None: no threads, everything happens within ``submit`` and ``read``."""
         self._commits = GroupCommit(
-            writer, SqlBooks(writer, codec, reveal=reveal, claims=claims), self._told, most_waiting=most_waiting
+            writer,
+            SqlBooks(writer, codec, reveal=reveal, claims=claims),
+            self._told,
+            most_waiting=most_waiting,
+            history=history,
         )
         self._reader = reader
         self._reading = SqlBooks(reader, codec, reveal=reveal)
