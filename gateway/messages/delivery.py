@@ -77,13 +77,16 @@ class Delivery:
         message = outgoing.message
         key = (message.recipient, message.destination_addr, message.source_addr)
         lane = self._lanes.get(key)
-        consignment = Consignment(outgoing, None, outgoing.row.acknowledged, 0, outgoing.row.attempts)
-        self._by_message[message.id] = lane = lane or Lane(key, _WAITING)
+        is_new = lane is None
+        if lane is None:
+            lane = self._lanes[key] = Lane(key, _WAITING)
+        row = outgoing.row
+        consignment = Consignment(outgoing, None, row.acknowledged, 0, row.attempts)
+        self._by_message[message.id] = lane
         if origin is not None and origin.client.system_id == message.recipient:
             lane.origin = origin
         lane.queue.append(consignment)
-        if key not in self._lanes:
-            self._lanes[key] = lane
+        if is_new:
             self._assign(lane)
         elif lane.state in (LaneState.HELD, LaneState.WAITING):
             self._watch(lane, consignment)

@@ -41,6 +41,8 @@ _TRAVELLING: Final = frozenset(
 
 _SECOND: Final = 1_000_000
 _WALLET: Final = Fate.WALLET  # names of their own: see message.py
+_HANDSET: Final = Fate.HANDSET
+_CLIENT: Final = Fate.CLIENT
 _UCS2: Final = alphabets.Alphabet.UCS2
 
 
@@ -91,7 +93,7 @@ class Drafting:
         if client.allowed_destinations and not client.may_send_to(address):
             raise Refused(CommandStatus.ESME_RINVDSTADR, "destination not allowed")
         route = self._routing.route(address)
-        if route.fate == Fate.HANDSET and (status := self._refusal_of(address)):
+        if route.fate == _HANDSET and (status := self._refusal_of(address)):
             raise Refused(status, "this number refuses everything")
         data_coding = request.data_coding
         tlvs = request.tlvs
@@ -128,8 +130,11 @@ class Drafting:
             self._read_header(draft, request)
         if route.fate == _WALLET:
             self._check_command(draft, binding.interface_version)
-        self._read_times(draft, request)
-        if is_transaction(request) and route.fate == Fate.CLIENT and not self._can_receive(route.client):
+        if type(request) is SubmitSm and not (tlvs or request.schedule_delivery_time or request.validity_period):
+            draft.expires_at = draft.now + self._validity
+        else:
+            self._read_times(draft, request)
+        if route.fate == _CLIENT and is_transaction(request) and not self._can_receive(route.client):
             self._set_flag(draft, request)
             raise Refused(CommandStatus.ESME_RDELIVERYFAILURE, "the recipient is not there")
         if isinstance(request, SubmitSm) and request.replace_if_present_flag:

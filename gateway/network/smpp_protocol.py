@@ -11,6 +11,7 @@ its transport's buffer, which pauses this connection both ways until it drains, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.error import ConnectionDone
@@ -20,6 +21,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gateway.clients.bindings import Binding
+from gateway.network.direct_writing import writer_of
 from gateway.network.wire_log import End, Line
 from gateway.smpp.events import (
     BindRequested,
@@ -66,6 +68,7 @@ class SmppProtocol(Protocol):
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self.session: Session
+        self._write: Callable[[bytes], None]
         self.binding: Binding | None = None
         self.peer = ""
         self.number = 0
@@ -102,6 +105,7 @@ class SmppProtocol(Protocol):
         exchange = self._exchange
         self.session = exchange.new_session()
         transport = self.transport
+        self._write = writer_of(transport)
         if hasattr(transport, "setTcpNoDelay"):
             # A response of 33 octets must not wait for the next one (Nagle); we write once per turn anyway.
             transport.setTcpNoDelay(True)
@@ -224,7 +228,7 @@ class SmppProtocol(Protocol):
             else:
                 if self.line is not None:
                     self._exchange.wire_log.record(self.line.outgoing, octets)
-                self.transport.write(octets)
+                self._write(octets)
         if self.session.closed and not self._gone and self._closing_since is None:
             self._closing_since = self._exchange.monotonic()
             (self.transport.loseConnection if self._faulty is None else self._faulty.lose_connection)()

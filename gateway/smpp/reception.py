@@ -196,7 +196,8 @@ class Reception:
         request: Pdu | None = None
         if command_id == _SUBMIT_SM:
             # Nearly all requests are this one: straight to its shortcut, past what `decode` has to choose from.
-            request = read_submit_sm(frame, *_unpack_status(frame), sequence_number, self.interface_version)
+            (status,) = _unpack_status(frame)
+            request = read_submit_sm(frame, status, sequence_number, self.interface_version)
         if request is None:
             request = decode(frame, self.interface_version)
         self._timers.active = now
