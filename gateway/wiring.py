@@ -51,7 +51,6 @@ from gateway.messages.faulty_answers import FaultyAnswers
 from gateway.messages.faulty_intake import FaultyIntake, receipt_faults
 from gateway.messages.intake import Intake
 from gateway.messages.kept_faults import FAULTS, KeptFaults
-from gateway.messages.message import Message
 from gateway.messages.operations import Operations
 from gateway.messages.paying import Paying
 from gateway.messages.reading import text_of
@@ -72,7 +71,7 @@ from gateway.network.wire_log import WireLog
 from gateway.settings import ClientSettings, Settings
 from gateway.smpp.statuses import CommandStatus
 from gateway.sms import alphabets, segments
-from gateway.storage.base import Books, Claims, Keys, Storage, StorageUnusable
+from gateway.storage.base import Books, Claims, Keys, Storage, StorageUnusable, TextOf
 from gateway.storage.faulty import FaultyStorage
 from gateway.storage.memory import MemoryStorage
 
@@ -121,6 +120,8 @@ def build_emulator(
     pepper = _pepper(settings)
     if storage is None:
         storage, pepper, kept, claims, listen = _storage(settings, reactor, directory)
+    elif isinstance(storage, MemoryStorage):
+        storage.read_texts_with(_text_reader(directory))
     clock = EmulatorClock(_start_of_time(settings, kept.get(CLOCK, "")), monotonic, frozen=settings.clock.frozen)
     # Gateways that share a storage share their rules, so none may give an id that another has given.
     plan = Plan(draws.draw, monotonic, receipt_faults, "" if claims is None else f"{secrets.token_hex(3)}-")
@@ -417,9 +418,7 @@ def _storage(
     be shared this gateway's claims and what makes a connection that listens."""
     url = settings.storage.database
 
-    def text(message: Message) -> str | None:
-        return text_of(message, _alphabet(directory, message.client or message.recipient))
-
+    text = _text_reader(directory)
     if url == "memory:":
         reveal = settings.http.reveal_secrets
         storage = MemoryStorage(finished_kept=settings.messages.history, text_of=text, reveal=reveal)
@@ -442,6 +441,11 @@ def _storage(
     except StorageUnusable as error:
         raise CannotBuild(str(error)) from error
     return opened.storage, opened.pepper, opened.meta, opened.claims, opened.listen
+
+
+def _text_reader(directory: Directory) -> TextOf:
+    """Reads texts in the default alphabet of the client that they come from or go to."""
+    return lambda message: text_of(message, _alphabet(directory, message.client or message.recipient))
 
 
 def _start_of_time(settings: Settings, kept: str) -> int:

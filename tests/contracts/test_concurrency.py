@@ -104,6 +104,23 @@ def test_works_that_come_while_a_transaction_runs_form_the_next_one(storage: Sto
     assert found == [[n for n in range(100) if n % 10 != 3]]
 
 
+def test_an_observer_is_told_by_the_reactor_before_the_works_of_a_commit(storage: Storage, reactor: Reactor) -> None:
+    """Works that shared a transaction are told of together, on the thread that submitted them."""
+    seen: list[Any] = []
+    storage.observe(lambda messages: seen.append(([m.id for m in messages], threading.get_ident())))
+    hold = Hold()
+    storage.submit(hold, seen.append, seen.append)
+    assert hold.began.wait(SECONDS)
+    for number in (1, 2):
+        added = a_message(number)
+        work = Do(lambda books, added=added: books.messages.add(added))
+        storage.submit(work, seen.append, seen.append)
+    hold.let_go.set()
+    reactor.wait_for(lambda: len(seen) == 4)
+    assert seen == ["held", ([1, 2], threading.get_ident()), None, None]
+    storage.observe(None)
+
+
 def test_one_work_that_clashes_is_refused_alone(storage: Storage, reactor: Reactor) -> None:
     """A row that is there already spoils the transaction; the others are tried again and stored."""
     outcomes: list[object] = []

@@ -120,6 +120,10 @@ class MemoryMessages:
     def revealed(self, message: Message) -> str:
         return searchable(self._texts.of(message))[0]
 
+    def read_texts_with(self, text_of: TextOf) -> None:
+        """From now on."""
+        self._texts = Texts(text_of)
+
     # --- all books ---
 
     def clear(self) -> None:

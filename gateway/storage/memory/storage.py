@@ -64,6 +64,10 @@ class MemoryStorage:
         self._books = MemoryBooks(finished_kept, text_of, reveal=reveal)
         self._observer: Callable[[list[Message]], None] | None = None
 
+    def read_texts_with(self, text_of: TextOf) -> None:
+        """As if it had been made with this one: for a storage that was made before anybody knew the alphabets."""
+        self._books.messages.read_texts_with(text_of)
+
     def submit(self, work: Work[T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
         books = self._books
         undo = books.undo
