@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gateway.messages.drafting import Drafting
+from gateway.messages.drafts import Draft
+from gateway.messages.receipt_rules import ReceiptRule
 from gateway.smpp.constants import MessageState, Tag
 from gateway.smpp.pdus import (
     CancelSm,
@@ -384,3 +388,66 @@ def test_what_is_on_its_way_arrives_after_a_restart(benches: Benches) -> None:
     bench.advance(3 * DAY)
     told = [parse_receipt(text_of(pdu)) for pdu in esme.take()]
     assert [(receipt.message_id, receipt.state.name) for receipt in told] == [(never, "EXPIRED")]
+
+
+# --- a rule of a message's own ---
+
+OWN = ReceiptRule.of({"states": "REJECTED", "transit": 600, "form": "text", "error": 99, "deliver_with": "data_sm"})
+
+
+@pytest.fixture
+def own_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every draft has a rule of its own, as a fault would give it."""
+    draft_of = Drafting.draft
+
+    def draft(drafting: Drafting, *arguments: Any) -> Draft:
+        draft = draft_of(drafting, *arguments)
+        draft.receipt_rule = OWN
+        return draft
+
+    monkeypatch.setattr(Drafting, "draft", draft)
+
+
+@pytest.mark.usefixtures("own_rule")
+def test_a_message_keeps_a_rule_of_its_own_over_a_restart(benches: Benches, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts over a magic number; nobody has to remember it but the message."""
+    bench = benches.start()
+    Esme(bench).submit("hello", "99900000002", registered_delivery=1)
+    monkeypatch.undo()
+    bench = benches.start()
+    esme = Esme(bench)
+    bench.advance(599)
+    assert esme.take() == []
+    bench.advance(2)
+    (receipt,) = esme.take()
+    assert isinstance(receipt, DataSm)
+    assert "stat:REJECTD err:099" in text_of(receipt)
+    assert {tag for tag, _ in receipt.tlvs} == {Tag.MESSAGE_PAYLOAD}
+
+
+@pytest.mark.usefixtures("own_rule")
+@pytest.mark.parametrize("segmentation", ["udh8", "sar", "payload"])
+@pytest.mark.parametrize("words", ["hello", "hello " * 50])
+def test_a_rule_of_its_own_is_seen_by_nobody(
+    make_bench: BenchMaker, tmp_path: Path, words: str, segmentation: str
+) -> None:
+    """Neither by the client that gets the message nor in what a loopback sends back; the TLVs that travel do."""
+    rules = (
+        f'[clients.far]\npassword = "far"\naddresses = ["70001"]\nsegmentation = "{segmentation}"\n'
+        '[[routes]]\ndestination = "70002"\naction = "loopback"'
+    )
+    bench = configured(make_bench, tmp_path, rules)
+    esme, far = Esme(bench), Esme(bench, system_id="far", password="far")
+    reference = (int(Tag.USER_MESSAGE_REFERENCE), b"\0\7")
+    for destination in ("70001", "70002"):
+        payload = (int(Tag.MESSAGE_PAYLOAD), words.encode())
+        esme.submit(b"", destination, registered_delivery=1, tlvs=(reference, payload))
+    seen = far.take()
+    bench.advance(1)
+    seen += esme.take()
+    receipts = [pdu for pdu in seen if pdu.esm_class & 0x04]
+    assert len(receipts) == 2
+    assert all("stat:DELIVRD" in text_of(receipt) for receipt in receipts)
+    assert all(reference in pdu.tlvs for pdu in seen)
+    known = {int(tag) for tag in Tag}
+    assert {tag for pdu in seen for tag, _ in pdu.tlvs} <= known
