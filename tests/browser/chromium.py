@@ -123,14 +123,21 @@ class Console:
             time.sleep(0.03)
 
     def log(self) -> list[str]:
-        """What the browser complained about since it was asked last."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
+        """What the browser complained about since it was asked last. That the API said no is no complaint: the page
+        says it to whoever asked."""
+        messages = [entry["message"] for entry in self.driver.get_log("browser")]
+        return [message for message in messages if "responded with a status of 4" not in message]
 
     # --- what a person does ---
 
     def press(self, selector: str, holding: str = "") -> None:
         """Click on what is shown."""
-        self.one(selector, holding).click()
+
+        def click() -> bool:
+            self.one(selector, holding).click()
+            return True
+
+        self.until(click, f"a click on {selector} with {holding!r}")
 
     def type(self, selector: str, text: str) -> None:
         """Replace what a field holds; characters that no keyboard has are pasted."""

@@ -53,7 +53,10 @@ def console(driver: Chrome, gateway: Gateway) -> Iterator[Console]:
     console = Console(driver, gateway.http)
     console.log()
     yield console
-    assert console.log() == []
+    complaints = console.log()
+    driver.get("about:blank")
+    console.log()
+    assert complaints == []
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 // The mock wallet: accounts, what happened to them, payments that are confirmed by a code.
 
 import { ask, get, post, query } from "./api.js";
-import { arrange, byId, filled, made, paced, run, say, showText, slot } from "./dom.js";
+import { arrange, byId, filled, made, paced, replaced, run, say, showText, slot } from "./dom.js";
 import { facts } from "./facts.js";
 import { onEvents } from "./live.js";
 import { duration, fullTime, tagState } from "./words.js";
@@ -133,8 +133,9 @@ export function accounts() {
 
   function drawEntries(entries) {
     byId("entries-empty").hidden = entries.length > 0;
-    byId("entries").replaceChildren(
-      ...entries.map(({ kind, detail, payment, at }) => {
+    replaced(
+      byId("entries"),
+      entries.map(({ kind, detail, payment, at }) => {
         const what = [kind.replaceAll("_", " "), detail, payment ? `payment ${payment}` : ""].filter(Boolean).join(" · ");
         const node = made("moment", { time: fullTime(at).slice(0, 19) });
         showText(slot(node, "what"), what);
@@ -144,8 +145,9 @@ export function accounts() {
   }
 
   function arrangePayments(payments) {
-    byId("payments").replaceChildren(
-      ...payments.map((payment) => {
+    replaced(
+      byId("payments"),
+      payments.map((payment) => {
         const node = made("payment", {
           amount: `${payment.amount} ${payment.currency}`,
           note: [payment.reason, payment.tries ? `${payment.tries} wrong` : ""].filter(Boolean).join(", "),

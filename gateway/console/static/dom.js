@@ -40,6 +40,12 @@ export function arrange(parent, children) {
   while (parent.children.length > children.length) parent.lastElementChild.remove();
 }
 
+/** Make an element's children these, unless they look the same already: a link that is about to be pressed stays. */
+export function replaced(parent, children) {
+  const isSame = children.length === parent.children.length && children.every((child, at) => child.isEqualNode(parent.children[at]));
+  if (!isSame) parent.replaceChildren(...children);
+}
+
 /** Put a text from outside into an element: isolated from its surroundings, what cannot be seen shown by its number,
  * and cut after `limit` characters with a button for the rest (or three dots when `more` is false). */
 export function showText(element, text, { limit = 1000, more = true } = {}) {

@@ -1,6 +1,6 @@
 // Lists of facts: a term and what is known of it.
 
-import { showText } from "./dom.js";
+import { replaced, showText } from "./dom.js";
 
 /** Fill a <dl> with [term, value, class]; what is empty is left away. */
 export function facts(list, rows) {
@@ -14,6 +14,5 @@ export function facts(list, rows) {
     if (kind) dd.className = kind;
     items.push(dt, dd);
   }
-  const same = items.length === list.children.length && items.every((item, at) => item.isEqualNode(list.children[at]));
-  if (!same) list.replaceChildren(...items);
+  replaced(list, items);
 }

@@ -44,7 +44,8 @@ export function messages(gateway) {
   let items = [];
   let next = null;
   let open = "";
-  let newest = 0;
+  let left = 0;
+  let latest = 0;
   let asked = 0;
 
   function show([id], parameters) {
@@ -97,8 +98,11 @@ export function messages(gateway) {
     byId("lines-empty").textContent = search ? "No message is like that." : "No messages yet.";
     byId("older").hidden = next === null;
     byId("newest").hidden = before === 0 && !holds;
-    newest = Math.max(newest, items[0]?.number ?? 0);
-    note(holds || before ? "" : items.length ? `The newest ${many(items.length, "message")}` : "");
+    const top = items[0]?.number ?? 0;
+    latest = Math.max(latest, top);
+    // What came after the first page was left: whoever reads an older one is told, not moved.
+    if (!before && !holds) left = latest;
+    note(before || holds ? (latest > left ? "New messages have come." : "") : items.length ? `The newest ${many(items.length, "message")}` : "");
   }
 
   function row(item, now) {
@@ -137,7 +141,7 @@ export function messages(gateway) {
     if (!isShown) return;
     const about = events.filter(({ name }) => name === "message" || name === "messages" || name === "deleted" || name === "reset");
     if (!about.length && !gap) return;
-    if (before || scroll.scrollTop > 8) note("New messages have come.");
+    for (const { name, data } of about) if (name === "message") latest = Math.max(latest, data.number);
     soon();
     panel.changed();
   });

@@ -1,7 +1,7 @@
 // The phone: one subscriber's thread, as the handset shows it, and a text to be sent.
 
 import { get, post, query } from "./api.js";
-import { arrange, byId, filled, made, paced, run, showText, slot } from "./dom.js";
+import { arrange, byId, filled, made, paced, replaced, run, showText, slot } from "./dom.js";
 import { onEvents } from "./live.js";
 import { measure } from "./sms.js";
 import { emulatedNow, fullTime, many, stateWords, timeOfDay } from "./words.js";
@@ -57,7 +57,7 @@ export function phone(gateway) {
 
   function drawPeople() {
     const known = [...people.values()];
-    byId("known").replaceChildren(...known.map(({ number: value }) => Object.assign(document.createElement("option"), { value })));
+    replaced(byId("known"), known.map(({ number: value }) => Object.assign(document.createElement("option"), { value })));
     const nodes = known.map((person) => {
       const node = made("person", { number: `+${person.number}`, note: person.note ?? "" });
       const last = slot(node, "last");
@@ -67,7 +67,7 @@ export function phone(gateway) {
       if (person.number === number) link.setAttribute("aria-current", "true");
       return node;
     });
-    byId("people").replaceChildren(...nodes);
+    replaced(byId("people"), nodes);
   }
 
   async function loadAccount() {
