@@ -127,6 +127,11 @@ def test_every_kind_of_step_and_word_is_told(parser: Parser) -> None:
             | {"case": "HELLO ПИН КОД БАЛАНС", "fillers": "ПИН КОД БАЛАНС"},
         ),
         ("пин rjl", {"layout": "ПИН КОД"}),
+        ("пин кoд", {"case": "ПИН КOД", "look_alike": "ПИН КОД"}),
+        (
+            "\u200b" + "\ufdfa" * 60,
+            {"invisible": "\ufdfa" * 60, "compatibility": unicodedata.normalize("NFKC", "\ufdfa") * 60},
+        ),
         ("hello, pin pin", {"words": "hello pin pin", "case": "HELLO PIN PIN", "fillers": "PIN PIN"}),
         ("spam pin", {"case": "SPAM PIN"}),
         ("Ёлка　1́", {"compatibility": "Ёлка 1́", "marks": "Ёлка 1⃣", "yo": "Елка 1⃣", "case": "ЕЛКА 1⃣"}),

@@ -171,7 +171,7 @@ def test_the_longest_of_two_phrases_is_read() -> None:
     """Wherever the files have it."""
     for words in (("hilfe", "hilfe mir", "hilfe mir bitte"), ("hilfe mir bitte", "hilfe mir", "hilfe")):
         units = recognise("hilfe mir bitte", with_help(*words))
-        assert [unit.text for unit in units] == ["hilfe mir bitte"]
+        assert [(unit.text, unit.start, unit.end) for unit in units] == [("hilfe mir bitte", 0, 15)]
 
 
 def test_the_longest_of_two_words_in_the_wrong_layout_is_read() -> None:
