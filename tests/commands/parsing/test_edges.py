@@ -306,6 +306,7 @@ def test_edge_13_only_confirm_takes_a_glued_argument_and_the_pin_has_two_words(p
             **dict.fromkeys(("CONFIRM1", "confirm:1", "confirm=on", "confirm=1", "подтвердить1"), "run confirm on"),
             "confirm0": "run confirm off",
             "confirm１": "run confirm on",
+            "СОNFIRМ1": "run confirm on",
             "confrim1": "suggest confirm on",
             "confirm1please": "nothing",
             "confirmon": "nothing",

@@ -185,6 +185,13 @@ def test_a_word_may_be_the_wrong_layout_of_a_transliteration(tmp_path: Path) -> 
     assert brief(load(tmp_path, "[synonyms]\nbalance = ['туе']").classify("туе")) == "run balance"
 
 
+def test_a_synonym_of_five_letters_takes_a_glued_argument(tmp_path: Path) -> None:
+    """As CONFIRM does; a shorter one does not."""
+    parser = load(tmp_path, "[synonyms]\nconfirm = ['agree', 'okey']")
+    assert brief(parser.classify("agree1")) == "run confirm on"
+    assert brief(parser.classify("okey1")) == "nothing"
+
+
 def test_a_listed_word_again_as_a_synonym_changes_nothing(tmp_path: Path) -> None:
     """It stays the name of its command and keeps its looser ways of matching."""
     parser = load(tmp_path, '[synonyms]\nbalance = ["balance"]')
