@@ -7,7 +7,9 @@ The map::
     commits      group commit: the works that wait are run in one transaction, each all or nothing
     books        all books of one transaction: what is read, what will be written, how to undo it
     messages, waiting, wallet            the single books
-    statements   every query, compiled once for a dialect      tables   the schema      rows, sealing   values <-> rows
+    statements   every query, compiled once for a dialect      searches   those for messages that somebody looks for
+    compiling    SQLAlchemy Core -> a driver's text            counters   ids, reserved in blocks
+    tables       the schema                                    rows, sealing   values <-> rows
     database     what a connection does      sqlite, postgresql   the two that exist
     claims       which of several gateways on a PostgreSQL delivers what
     schema       whether what is there is ours and of this version      files   pepper and lock beside a SQLite file

@@ -9,8 +9,9 @@ from typing import Final
 
 from commands.wallet.accounts import Account, Entry, Payment, PaymentState
 from gateway.storage.sql import tables
+from gateway.storage.sql.counters import Counter
 from gateway.storage.sql.database import Database, names
-from gateway.storage.sql.messages import Counter, SqlMessages, Undo
+from gateway.storage.sql.messages import SqlMessages, Undo
 from gateway.storage.sql.rows import account_of, account_row, entry_of, entry_row, payment_of, payment_row
 
 ACCOUNTS_KNOWN: Final = 20_000
