@@ -63,7 +63,10 @@ class AddFault:
 
 def add_fault(controls: Controls, asked: AddFault) -> FaultView:
     """Add a fault rule; it is in force at once."""
-    rule = controls.plan.add(_rule(asked.as_object()), persistent=_is_shared(controls))
+    try:
+        rule = controls.plan.add(_rule(asked.as_object()), persistent=True)
+    except FaultsInvalid as invalid:
+        raise _unprocessable(invalid) from None
     return _find(controls, rule.id)
 
 
@@ -79,7 +82,7 @@ def replace_faults(controls: Controls, asked: ReplaceFaults) -> Faults:
     """Replace all fault rules; none are taken when one of them cannot be."""
     try:
         rules = rules_from_object({"rules": list(asked.rules)}, receipt_rule=ReceiptRule.of)
-        controls.plan.replace(rules, persistent=_is_shared(controls))
+        controls.plan.replace(rules, persistent=True)
     except FaultsInvalid as invalid:
         raise _unprocessable(invalid) from None
     return list_faults(controls, None)
@@ -138,11 +141,6 @@ def remove_faults(controls: Controls, asked: RemoveFaults) -> Removed:
     """Take away the fault rules of a scope, or all."""
     plan = controls.plan
     return Removed(removed=plan.clear() if asked.scope is None else plan.remove_scope(asked.scope))
-
-
-def _is_shared(controls: Controls) -> bool:
-    """Whether other gateways have the same rules: then they are kept where all find them."""
-    return controls.facts.storage == "postgresql"
 
 
 def _rule(row: object) -> Rule:
