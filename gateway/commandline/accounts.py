@@ -1,4 +1,4 @@
-"""``sms-gateway accounts``: the wallet accounts of a database."""
+"""``sms-gateway accounts``: the wallet accounts of a gateway or a database."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import attrs
 import click
@@ -17,6 +18,7 @@ from cattrs.errors import ClassValidationError
 from commands.wallet.accounts import Account, Entry, EntryKind
 from gateway.commandline.databases import books_to_read, change, database_option, keys_of, pepper_option
 from gateway.commandline.faults import Failed, Unusable
+from gateway.commandline.gateways import Gateway, Refused, running_gateway_options
 from gateway.commandline.times import spelled_time
 from gateway.settings import structure
 from gateway.storage.base import Books, Keys
@@ -27,28 +29,37 @@ _HISTORY: Final = 20
 
 @click.group()
 def accounts() -> None:
-    """Look at wallet accounts in a database, and change them.
+    """Look at wallet accounts of a running gateway (--gateway) or in a database (--database), and change them.
 
-    `list` and `show` may be used while a gateway runs. `set` and `import` need a SQLite file for themselves; on
-    PostgreSQL they wait for their turn like a gateway.
+    On a database `list` and `show` may be used while a gateway runs; `set` and `import` need a SQLite file for
+    themselves, and on PostgreSQL wait for their turn like a gateway.
     """
 
 
 @accounts.command("list")
+@running_gateway_options
 @database_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def list_(database: str, as_json: bool) -> None:
+def list_(gateway: str | None, token: str | None, database: str | None, as_json: bool) -> None:
     """List every account."""
+    if gateway:
+        for row in Gateway(gateway, token).pages("/api/v1/accounts"):
+            click.echo(json.dumps(row) if as_json else _line_of(row))
+        return
     with books_to_read(database) as books:
         for account in _all(books):
             click.echo(json.dumps(_object(account)) if as_json else _line(account))
 
 
 @accounts.command()
+@running_gateway_options
 @database_option
 @click.argument("number")
-def show(database: str, number: str) -> None:
+def show(gateway: str | None, token: str | None, database: str | None, number: str) -> None:
     """Show one account with what happened to it last, newest first."""
+    if gateway:
+        _show_of(Gateway(gateway, token), number)
+        return
     with books_to_read(database) as books:
         account = books.accounts.get(number)
         if account is None:
@@ -62,6 +73,7 @@ def show(database: str, number: str) -> None:
 
 
 @accounts.command("set")
+@running_gateway_options
 @database_option
 @pepper_option
 @click.argument("number")
@@ -69,11 +81,22 @@ def show(database: str, number: str) -> None:
 @click.option("--balance", "balances", metavar="RUB=12.50", multiple=True, help="May be repeated; others stay.")
 @click.option("--confirmation/--no-confirmation", default=None, help="Whether payments need an SMS code.")
 @click.option("--blocked/--no-blocked", default=None, help="Whether the wallet is blocked.")
-def set_(database: str, pepper_file: Path | None, number: str, balances: tuple[str, ...], **fields: Any) -> None:
+def set_(
+    gateway: str | None,
+    token: str | None,
+    database: str | None,
+    pepper_file: Path | None,
+    number: str,
+    balances: tuple[str, ...],
+    **fields: Any,
+) -> None:
     """Change an account, or open it."""
     row: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     if balances:
         row["balances"] = dict(pair.partition("=")[::2] for pair in balances)
+    if gateway:
+        click.echo(_line_of(_set_of(Gateway(gateway, token), number, row)))
+        return
     (account,) = _accounts({number: row}, "accounts set")
     work = Edit([account], [frozenset(row)])
     change(database, pepper_file, work)
@@ -85,7 +108,7 @@ def set_(database: str, pepper_file: Path | None, number: str, balances: tuple[s
 @database_option
 @pepper_option
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-def import_(database: str, pepper_file: Path | None, file: Path) -> None:
+def import_(database: str | None, pepper_file: Path | None, file: Path) -> None:
     """Open or change the accounts of a TOML file, all or none.
 
     The file has a table for each number, or an [accounts] table of them, as in the settings. PINs stay as they are.
@@ -153,6 +176,37 @@ def _line(account: Account) -> str:
     marks += ["pin"] if account.pin.digest else []
     money = ", ".join(map(str, account.balances)) or "nothing"
     return " ".join((account.number, account.language, money, *marks))
+
+
+def _set_of(gateway: Gateway, number: str, row: dict[str, Any]) -> dict[str, Any]:
+    """Change or open an account of a running gateway."""
+    try:
+        changed = gateway.ask("PATCH", f"/api/v1/accounts/{quote(number, safe='')}", row)
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+        changed = gateway.ask("POST", "/api/v1/accounts", {"number": number, **row})
+    assert isinstance(changed, dict)
+    return changed
+
+
+def _show_of(gateway: Gateway, number: str) -> None:
+    account = gateway.ask("GET", f"/api/v1/accounts/{quote(number, safe='')}")
+    click.echo(_line_of(account))
+    for payment in gateway.ask("GET", "/api/v1/payments", account=account["number"], limit=_HISTORY)["items"]:
+        reason = f" ({payment['reason']})" if payment["reason"] else ""
+        money = f"{payment['amount']} {payment['currency']}"
+        click.echo(f"  payment {payment['number']}: {money} to {payment['merchant']}, {payment['state']}{reason}")
+    for entry in gateway.ask("GET", f"/api/v1/accounts/{account['number']}/entries", limit=_HISTORY)["items"]:
+        click.echo(f"  {entry['at'][:23]}Z {entry['kind']} {entry['detail']}".rstrip())
+
+
+def _line_of(row: dict[str, Any]) -> str:
+    """The same line of an account as the API shows it."""
+    marks = [name for name in ("confirmation", "blocked") if row[name]]
+    marks += ["pin"] if row["has_pin"] else []
+    money = ", ".join(f"{amount} {currency}" for currency, amount in row["balances"].items()) or "nothing"
+    return " ".join((row["number"], row["language"], money, *marks))
 
 
 def _object(account: Account) -> dict[str, object]:

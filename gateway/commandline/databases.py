@@ -21,7 +21,6 @@ T = TypeVar("T")
 database_option = click.option(
     "--database",
     metavar="URL",
-    required=True,
     envvar="SMS_GATEWAY_DATABASE",
     show_envvar=True,
     help="sqlite:///FILE or postgresql://USER@HOST/NAME.",
@@ -38,8 +37,9 @@ pepper_option = click.option(
 
 
 @contextmanager
-def books_to_read(url: str) -> Iterator[Any]:
+def books_to_read(url: str | None) -> Iterator[Any]:
     """The books of a database that a gateway may be using; exits with status 2 when they cannot be read."""
+    url = _given(url)
     # Imported here, as everywhere: SQLAlchemy is for those who use it.
     from gateway.storage.sql.opening import reading
 
@@ -50,8 +50,9 @@ def books_to_read(url: str) -> Iterator[Any]:
         raise Unusable([str(error)]) from None
 
 
-def change(url: str, pepper_file: Path | None, work: Work[T]) -> T:
+def change(url: str | None, pepper_file: Path | None, work: Work[T]) -> T:
     """Run one work on a database that must be there; exits with status 2, or with 1 when the work fails."""
+    url = _given(url)
     from gateway.storage.sql.opening import open_storage
 
     try:
@@ -67,6 +68,12 @@ def change(url: str, pepper_file: Path | None, work: Work[T]) -> T:
     if failures:
         raise Failed(str(failures[0]))
     return results[0]
+
+
+def _given(url: str | None) -> str:
+    if not url:
+        raise Unusable(["which? --gateway URL names a running gateway, --database URL a database"])
+    return url
 
 
 def keys_of(numbers: tuple[str, ...]) -> Keys:

@@ -1,14 +1,17 @@
-"""``sms-gateway messages``: the messages of a database. Secrets (PINs, codes) are never shown."""
+"""``sms-gateway messages``: the messages of a gateway or a database. Secrets (PINs, codes) are never shown."""
 
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import Any, Final
+from urllib.parse import quote
 
 import click
 
 from gateway.commandline.databases import books_to_read, database_option
 from gateway.commandline.faults import Failed
+from gateway.commandline.gateways import Gateway, running_gateway_options
 from gateway.commandline.times import spelled_time
 from gateway.messages.message import SCHEDULED, Fate, Kind, Message
 from gateway.smpp.constants import MessageState
@@ -19,26 +22,37 @@ _PAGE: Final = 1000
 
 @click.group()
 def messages() -> None:
-    """Look at messages in a database, and export them. May be used while a gateway runs."""
+    """Look at messages of a running gateway (--gateway) or in a database (--database), and export them."""
 
 
 @messages.command("list")
+@running_gateway_options
 @database_option
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many.")
 @click.option("--address", default="", metavar="NUMBER", help="Only those from or to this number.")
 @click.option("--text", default="", help="Only those with this text in them, in any case.")
-def list_(database: str, limit: int, address: str, text: str) -> None:
+def list_(gateway: str | None, token: str | None, database: str | None, limit: int, address: str, text: str) -> None:
     """List the newest messages, newest first."""
+    if gateway:
+        found = Gateway(gateway, token).pages("/api/v1/messages", address=address, text=text)
+        for message in islice(found, limit):
+            click.echo(_line_of(message))
+        return
     with books_to_read(database) as books:
         for message, shown in books.messages.search(MessageQuery(limit=limit, address=address, text=text)):
             click.echo(_line(message, shown))
 
 
 @messages.command()
+@running_gateway_options
 @database_option
 @click.argument("message_id")
-def show(database: str, message_id: str) -> None:
+def show(gateway: str | None, token: str | None, database: str | None, message_id: str) -> None:
     """Show everything about one message, by its id as the client saw it."""
+    if gateway:
+        shown = Gateway(gateway, token).ask("GET", f"/api/v1/messages/{quote(message_id, safe='')}")
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
     with books_to_read(database) as books:
         for number in _numbers(message_id):
             for message, shown in books.messages.search(MessageQuery(after=number - 1, before=number + 1)):
@@ -49,10 +63,15 @@ def show(database: str, message_id: str) -> None:
 
 
 @messages.command()
+@running_gateway_options
 @database_option
 @click.option("--format", "format_", type=click.Choice(["jsonl"]), default="jsonl", show_default=True)
-def export(database: str, format_: str) -> None:
-    """Write every message, oldest first, one JSON object a line."""
+def export(gateway: str | None, token: str | None, database: str | None, format_: str) -> None:
+    """Write every message, oldest first, one JSON object a line: of a gateway as its API shows it."""
+    if gateway:
+        for message in Gateway(gateway, token).pages("/api/v1/messages", order="oldest"):
+            click.echo(json.dumps(message))
+        return
     with books_to_read(database) as books:
         after = 0
         while page := books.messages.search(MessageQuery(after=after, oldest_first=True, limit=_PAGE)):
@@ -98,6 +117,13 @@ def _line(message: Message, shown: str) -> str:
     text = "(secret)" if message.sealed else shown
     state, when = _state(message), spelled_time(message.accepted_at)
     return f"{spelled_id(message)} {when} {message.source_addr} > {message.destination_addr} {state} {text}"
+
+
+def _line_of(message: dict[str, Any]) -> str:
+    """The same line of a message as the API shows it."""
+    text = "(secret)" if message["secret"] and message["text"] is None else message["text"] or ""
+    when = f"{message['accepted_at'][:23]}Z"
+    return f"{message['id']} {when} {message['from']} > {message['to']} {message['state']} {text}"
 
 
 def _state(message: Message) -> str:

@@ -139,7 +139,7 @@ def welcome(settings: Settings, smpp: str, http: str) -> str:
         (
             "",
             f"  SMPP  {smpp}   bind with {who}",
-            f"  HTTP  http://{http}/readyz   also /livez and /metrics",
+            f"  HTTP  http://{http}/   the console; the API is at /api/docs",
             "",
             "  Text it from another terminal:",
             f"    sms-gateway send{there} --from {subscriber} BALANCE",

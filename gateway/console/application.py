@@ -157,12 +157,12 @@ def _body(kind: type[Any], among: frozenset[str], incoming: Incoming) -> dict[st
     return {field.name: getattr(body, field.name) for field in attrs.fields(body_kind)}
 
 
-_BODY_CLASSES: dict[type[Any], type[Any]] = {}
+_BODY_CLASSES: dict[tuple[type[Any], frozenset[str]], type[Any]] = {}
 
 
 def _body_class(kind: type[Any], among: frozenset[str]) -> type[Any]:
     """The fields of a request that come from its body, as a class of their own."""
-    made = _BODY_CLASSES.get(kind)
+    made = _BODY_CLASSES.get((kind, among))
     if made is None:
         attrs.resolve_types(kind)
         fields = {
@@ -170,7 +170,7 @@ def _body_class(kind: type[Any], among: frozenset[str]) -> type[Any]:
             for field in attrs.fields(kind)
             if outer_name(field) in among
         }
-        made = _BODY_CLASSES[kind] = attrs.make_class(f"{kind.__name__}Body", fields, frozen=True)
+        made = _BODY_CLASSES[kind, among] = attrs.make_class(f"{kind.__name__}Body", fields, frozen=True)
     return made
 
 

@@ -239,6 +239,10 @@ class ConsoleChannel(http.HTTPChannel):
             status, detail = 431, f"A request has at most {self.maxHeaders} headers and {self.totalHeadersSize} octets."
         self.refuse(Problem(status, detail))
 
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """What Twisted calls for a line that is longer than the whole head may be."""
+        self.refuse(Problem(431, f"A request's head has at most {self.totalHeadersSize} octets."))
+
     def refuse(self, problem: Problem) -> None:
         """Answer now, whatever else would come, and throw that away for a moment before closing: a connection that is
         closed while octets are unread is reset, and the answer would be lost with it."""

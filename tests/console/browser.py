@@ -13,6 +13,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from tests.console import contract
 from tests.doubles import Bench
 
 HOST = "127.0.0.1:8025"
@@ -109,8 +110,10 @@ class Browser:
         return connection
 
     def ask(self, method: str, target: str, body: Any = None, headers: dict[str, str | None] | None = None) -> Answered:
-        """Send a request and give its answer."""
-        return self.begin(method, target, body, headers).answer(method)
+        """Send a request and give its answer, which is what the gateway's own document says of it."""
+        answered = self.begin(method, target, body, headers).answer(method)
+        contract.check(method, target, answered.status, answered.headers.get("content-type", ""), answered.body)
+        return answered
 
     def get(self, target: str) -> Any:
         """The JSON of a GET that must succeed."""
