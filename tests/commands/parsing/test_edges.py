@@ -208,7 +208,7 @@ def test_edge_09_a_code_stands_alone(parser: Parser) -> None:
         parser,
         {
             **dict.fromkeys(('"482193"', "482193.", "(482193)", "#482193", "-482193", "482193?"), "run code 482193"),
-            **dict.fromkeys(("482 193", "482-193", "4 8 2 1 9 3", "hi 482193"), "suggest code 482193"),
+            **dict.fromkeys(("482 193", "+482 193", "482-193", "4 8 2 1 9 3", "hi 482193"), "suggest code 482193"),
             **dict.fromkeys(("48219O", "482193a", "x482193", "48219", "4821930", "48219３３"), "nothing"),
             "balance 482193": "ask balance code",
             "482193 pin": "ask code pin",
