@@ -28,6 +28,7 @@ from gateway.smpp.pdus import (
     SubmitMultiResp,
     SubmitSm,
 )
+from gateway.storage.query import MessageQuery
 from tests.doubles import Bench, DeferredStorage
 from tests.esme import HANDSET, SHORT_CODE, SUBSCRIBER, Esme, submit_sm, text_of
 from tests.faults.test_points import LEGAL_PAIRS, bench_of, enquire, other_client, pins, plan, state_of
@@ -533,3 +534,25 @@ def _bind() -> Any:
     from gateway.smpp.pdus import BindTransceiver
 
     return BindTransceiver(system_id="demo", password="demo", interface_version=0x34, sequence_number=1)
+
+
+def test_a_handset_meets_the_faults_of_answers_too(tmp_path: Path) -> None:
+    """A text from a handset has no client; its answer is late like any other, also over a restart."""
+    url = f"sqlite:///{tmp_path / 'gateway.db'}"
+    bench = bench_of(database=url, clock_frozen=True)
+    plan(bench, "answer", "delay", seconds=60, match={"source": HANDSET})
+    told: list[Any] = []
+    bench.emulator.texting.text(HANDSET, SHORT_CODE, "HELP", told=told.append, failed=told.append)
+    bench.settle()
+    assert told[0].state == MessageState.ENROUTE
+    stop(bench)
+    bench = bench_of(database=url, clock_frozen=True)
+
+    def inbox() -> list[Any]:
+        return bench.read(lambda books: [m for m, _ in books.messages.search(MessageQuery(destination=HANDSET))])
+
+    bench.advance(59)
+    assert inbox() == []
+    bench.advance(1)
+    assert [message.outcome for message in inbox()] == ["help"]
+    stop(bench)
