@@ -10,7 +10,7 @@ HERE, THERE = "10.0.0.1", "10.0.0.2"
 def test_the_first_failures_are_answered_at_once_and_then_later_and_later() -> None:
     """Delays never shrink within a row of failures, and end at the longest."""
     failed = FailedBinds(1_000)
-    delays = [failed.failed(HERE, "demo", 0.0) for _ in range(30)]
+    delays = [failed.failed(HERE, "demo", 0.0) for _ in range(60)]
     assert delays[:FREE_FAILURES] == [0.0] * FREE_FAILURES
     assert delays == sorted(delays)
     assert delays[FREE_FAILURES] > 0
@@ -20,7 +20,7 @@ def test_the_first_failures_are_answered_at_once_and_then_later_and_later() -> N
 def test_an_accepted_bind_ends_the_row() -> None:
     """After a success the next failure is a first one."""
     failed = FailedBinds(1_000)
-    for _ in range(20):
+    for _ in range(FREE_FAILURES + 5):
         failed.failed(HERE, "demo", 0.0)
     failed.passed(HERE, "demo")
     assert failed.failed(HERE, "demo", 0.0) == 0.0

@@ -189,7 +189,7 @@ def test_a_thousand_wrong_passwords(scene: Scene) -> None:
         guesser.peer.send(bind(1, password=f"w{number}") + bind(2, system_id=f"nobody{number}"))
         guessers.append(guesser)
     at_once = [frame for guesser in guessers for frame in guesser.frames()]
-    assert len(at_once) < 20
+    assert len(at_once) < 50
     right = Client(scene.bench, "127.0.0.66")
     right.peer.send(bind())
     scene.wait(1)

@@ -103,7 +103,7 @@ def test_a_thousand_wrong_binds(gateway: Gateway) -> None:
     """H-20: all refused, the last of each connection closes it; afterwards the right password still opens."""
     statuses = []
     with witnessed_while_blocked(gateway), contextlib.ExitStack() as stack:
-        # All at once: from the sixth on each answer is late.
+        # All at once: from the 21st on each answer is late.
         connections = [stack.enter_context(Connection(gateway)) for _ in range(334)]
         for number, connection in enumerate(connections):
             for wrong in (f"w{number}", "", "x" * 8):
