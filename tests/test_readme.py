@@ -50,7 +50,7 @@ def test_the_replies_of_the_readme_are_those_of_the_catalogue(column: int, langu
 
 def test_every_command_stands_in_the_readme() -> None:
     """The command line's table has each command, and nothing else."""
-    named = [re.match(r"`sms-gateway ([a-z]+)", row[0]) for row in table_rows("Command line")]
+    named = [re.match(r"`sms-gateway ([a-z-]+)", row[0]) for row in table_rows("Command line")]
     assert {found[1] for found in named if found} == {*COMMANDS}
 
 
