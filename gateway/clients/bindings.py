@@ -18,8 +18,9 @@ from gateway.smpp.pdus import Pdu
 class Link(Protocol):
     """What a binding needs of the connection below it; the network layer provides it.
 
-    ``respond`` answers a request that came in, ``accept`` a submit with its message_id; ``request`` sends one of ours and returns its sequence number;
-    ``room`` is how many more may be sent now; ``flush`` hands everything written so far to the transport.
+    ``respond`` answers a request that came in, ``accept`` a submit with its message_id; ``request`` sends one of
+    ours and returns its sequence number; ``room`` is how many more may be sent now; ``flush`` hands everything
+    written so far to the transport.
     """
 
     @property
