@@ -16,6 +16,7 @@ import attrs
 from gateway.faults.forms import rule_from_object, rule_to_object
 from gateway.faults.plan import FaultsInvalid, Plan
 from gateway.faults.rules import Rule
+from gateway.messages.receipt_rules import ReceiptRule
 from gateway.storage.base import NO_KEYS, Books, Keys, Patient, Storage
 
 FAULTS: Final = "faults"
@@ -53,7 +54,7 @@ class KeptFaults:
         rules: list[tuple[Rule, float | None]] = []
         for entry in entries.values():
             try:
-                rule = rule_from_object(entry["rule"])
+                rule = rule_from_object(entry["rule"], receipt_rule=ReceiptRule.of)
             except FaultsInvalid as invalid:
                 # Another version of the gateway has written it.
                 self._report("a kept fault rule", invalid)

@@ -330,8 +330,7 @@ class Exchange(ServerFactory):
 
     def _undecided(self, failure: Failure, protocol: SmppProtocol, request: Bind) -> None:
         self.log.failure("a password could not be checked", failure)
-        protocol.session.respond(request, CommandStatus.ESME_RSYSERR)
-        protocol.soon()
+        protocol.respond(request, CommandStatus.ESME_RSYSERR)
 
     def _limits_of(self, client: Client) -> SessionLimits:
         return attrs.evolve(

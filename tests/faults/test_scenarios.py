@@ -402,12 +402,14 @@ def test_what_is_kept_and_cannot_be_read_is_told_and_left_out(events: list[LogEv
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
     bench = bench_of(database=url)
     good = bench.emulator.plan.add(rule_from_object(row("submit", "no_response")), persistent=True)
-    spelled = {"rule": rule_to_object(good) | {"point": "elsewhere"}, "until": None}
-    bench.storage.submit(_Put(json.dumps({"1": {"rule": rule_to_object(good), "until": None}, "2": spelled})), _n, _n)
+    other = {"rule": rule_to_object(good) | {"point": "elsewhere"}, "until": None}
+    receipt = {"rule": row("receipt", "receipt", copies=7), "until": None}
+    spelled = {"1": {"rule": rule_to_object(good), "until": None}, "2": other, "3": receipt}
+    bench.storage.submit(_Put(json.dumps(spelled)), _n, _n)
     stop(bench)
     bench = bench_of(database=url)
     assert [state.rule for state in bench.emulator.plan.rules()] == [good]
-    assert any("kept fault rule" in str(event.get("where")) for event in events)
+    assert sum("kept fault rule" in str(event.get("where")) for event in events) == 2
     stop(bench)
 
 
