@@ -52,11 +52,12 @@ class KeptFaults:
         self._text = text
         entries: dict[str, _Entry] = json.loads(text) if text else {}
         rules: list[tuple[Rule, float | None]] = []
-        for entry in entries.values():
+        for rule_id, entry in list(entries.items()):
             try:
                 rule = rule_from_object(entry["rule"], receipt_rule=ReceiptRule.of)
             except FaultsInvalid as invalid:
-                # Another version of the gateway has written it.
+                # Another version of the gateway has written it: it stays for that one.
+                del entries[rule_id]
                 self._report("a kept fault rule", invalid)
                 continue
             until = entry["until"]

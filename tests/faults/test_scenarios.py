@@ -404,11 +404,13 @@ def test_what_is_kept_and_cannot_be_read_is_told_and_left_out(events: list[LogEv
     good = bench.emulator.plan.add(rule_from_object(row("submit", "no_response")), persistent=True)
     other = {"rule": rule_to_object(good) | {"point": "elsewhere"}, "until": None}
     receipt = {"rule": row("receipt", "receipt", copies=7), "until": None}
-    spelled = {"1": {"rule": rule_to_object(good), "until": None}, "2": other, "3": receipt}
+    spelled = {"1": {"rule": rule_to_object(good), "until": None}, "x2": other, "x3": receipt}
     bench.storage.submit(_Put(json.dumps(spelled)), _n, _n)
     stop(bench)
     bench = bench_of(database=url)
     assert [state.rule for state in bench.emulator.plan.rules()] == [good]
+    bench.emulator.plan.add(rule_from_object(row("deliver", "dropped")), persistent=True)
+    assert len(json.loads(bench.read(lambda books: books.meta.get(FAULTS)))) == 4, "they stay for that version"
     assert sum("kept fault rule" in str(event.get("where")) for event in events) == 2
     stop(bench)
 
