@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
@@ -28,6 +27,11 @@ FLAGS = (
 )  # fmt: skip
 WIDE, NARROW = (1280, 800), (360, 740)
 _PATIENCE = 10.0
+
+_SHOWN = """
+return [...document.querySelectorAll(arguments[0])]
+    .filter((one) => one.checkVisibility({visibilityProperty: true}) && one.innerText.includes(arguments[1]))
+"""
 
 
 def programs() -> tuple[str, str] | None:
@@ -67,14 +71,16 @@ class Console:
 
     def open(self, view: str = "", *, size: tuple[int, int] = WIDE, theme: str = "") -> None:
         """Load the page anew, in a window of this size."""
-        self.driver.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False},
-        )
+        self.resize(size)
         self.prefer(theme or "light")
         self.driver.get("about:blank")
         self.driver.get(f"{self.origin}/{f'#{view}' if view else ''}")
         self.until(lambda: self.text("#live") == "live", "the page is live")
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Another window."""
+        metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
     def prefer(self, scheme: str) -> None:
         """What the system says of colours."""
@@ -87,19 +93,14 @@ class Console:
 
     # --- what is there ---
 
-    def all(self, selector: str) -> list[WebElement]:
-        return [element for element in self.driver.find_elements(By.CSS_SELECTOR, selector) if element.is_displayed()]
+    def all(self, selector: str, holding: str = "") -> list[WebElement]:
+        """What is shown and has this in its text."""
+        found: list[WebElement] = self.run(_SHOWN, selector, holding)
+        return found
 
     def one(self, selector: str, holding: str = "") -> WebElement:
-        """The first that is shown and has this in its text; waits for it."""
-        found: list[WebElement] = []
-
-        def look() -> bool:
-            found[:] = [element for element in self.all(selector) if holding in element.text]
-            return bool(found)
-
-        self.until(look, f"{selector} with {holding!r}")
-        return found[0]
+        """The first of them; waits for it."""
+        return self.until(lambda: self.all(selector, holding), f"{selector} with {holding!r}")[0]
 
     def text(self, selector: str) -> str:
         """The text of an element, as it is shown."""

@@ -29,7 +29,8 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, listener: socket.socket) -
     settings = folder / "gateway.toml"
     port = listener.getsockname()[1]
     settings.write_text(
-        f'[clients.demo]\npassword = "demo"\nwindow_out = 4\n[outbind.shop]\nhost = "127.0.0.1"\nport = {port}\n', "utf-8"
+        f'[clients.demo]\npassword = "demo"\nwindow_out = 4\n[outbind.shop]\nhost = "127.0.0.1"\nport = {port}\n',
+        "utf-8",
     )
     with running_gateway(folder, "--config", str(settings), *STARTED) as ready:
         yield ready

@@ -1,7 +1,7 @@
 // One message: what it says, how it was understood, what became of it, and what went over the wire.
 
 import { download, get } from "./api.js";
-import { byId, made, paced, run, showText, slot } from "./dom.js";
+import { byId, inTurn, made, paced, run, showText, slot } from "./dom.js";
 import { facts } from "./facts.js";
 import { line } from "./messages.js";
 import { pduView } from "./pdu.js";
@@ -27,7 +27,6 @@ const MATCHES = {
 export function detail() {
   let id = "";
   let told = "";
-  let asked = 0;
 
   function show(wanted) {
     byId("detail").hidden = wanted === "";
@@ -39,24 +38,29 @@ export function detail() {
     load();
   }
 
-  async function load() {
-    const turn = (asked += 1);
+  const load = inTurn(async () => {
+    const asked = id;
+    if (!asked) return;
     let found;
     try {
-      found = await get(`/api/v1/messages/${encodeURIComponent(id)}`);
+      found = await get(`/api/v1/messages/${encodeURIComponent(asked)}`);
     } catch (problem) {
-      if (turn !== asked) return;
-      byId("detail-title").textContent = `Message ${id}`;
-      byId("detail-text").textContent = problem.message;
-      for (const part of ["detail-facts", "parse-words", "parse-steps", "transitions", "pdus", "others"]) byId(part).replaceChildren();
+      if (asked === id) drawNothing(problem.message);
       return;
     }
-    if (turn !== asked || id === "") return;
+    if (asked !== id) return;
     // What is the same again is left alone: an opened PDU stays open, a marked text marked.
     const now = JSON.stringify(found);
     if (now === told) return;
     told = now;
     draw(found);
+  });
+
+  function drawNothing(why) {
+    byId("detail-title").textContent = `Message ${id}`;
+    byId("detail-text").textContent = why;
+    byId("detail-parse").hidden = true;
+    for (const part of ["detail-facts", "transitions", "pdus", "others"]) byId(part).replaceChildren();
   }
 
   function draw({ message, octets, parts, transitions, explanation, pdus, ...wire }) {

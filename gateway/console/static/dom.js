@@ -90,20 +90,44 @@ function runWaiting() {
   for (const work of now) work();
 }
 
-/** A function that runs `work` at most each `ms`, and once more after the last call. */
+/** A function that runs `work`, never twice at a time: who asks while it runs gets one run more after it. So a slow
+ * answer delays the next question and is never thrown away for it. */
+export function inTurn(work) {
+  let running = false;
+  let again = false;
+  return async function turn() {
+    again = true;
+    if (running) return;
+    running = true;
+    try {
+      while (again) {
+        again = false;
+        await work();
+      }
+    } finally {
+      running = false;
+    }
+  };
+}
+
+/** A function that runs `work` at most each `ms`, counted from when it was done, and once more after the last call. */
 export function paced(ms, work) {
   let timer = 0;
-  let last = 0;
+  let isDue = false;
+  let done = -Infinity;
+  async function go() {
+    isDue = false;
+    await work();
+    done = performance.now();
+    timer = 0;
+    if (isDue) start();
+  }
+  function start() {
+    timer ||= setTimeout(go, Math.max(0, done + ms - performance.now()));
+  }
   return () => {
-    if (timer) return;
-    timer = setTimeout(
-      () => {
-        timer = 0;
-        last = Date.now();
-        work();
-      },
-      Math.max(0, last + ms - Date.now()),
-    );
+    isDue = true;
+    start();
   };
 }
 

@@ -1,7 +1,7 @@
 // Faults on demand, the emulated clock, and starting anew.
 
 import { ask, get, post, query } from "./api.js";
-import { arrange, byId, confirmed, filled, made, paced, run, say } from "./dom.js";
+import { arrange, byId, confirmed, filled, inTurn, made, paced, run, say } from "./dom.js";
 import { onEvents } from "./live.js";
 import { clockText, duration, fullTime, many } from "./words.js";
 
@@ -31,7 +31,7 @@ export function faults(gateway) {
 
   // --- rules ---
 
-  async function load() {
+  const load = inTurn(async () => {
     let items;
     try {
       ({ items } = await get("/api/v1/faults"));
@@ -44,7 +44,7 @@ export function faults(gateway) {
     byId("faults-empty").hidden = items.length > 0;
     byId("all-off").hidden = items.length === 0;
     drawSets(items);
-  }
+  });
 
   function card({ rule, matched, fired, expires_in: left }) {
     let node = cards.get(rule.id);

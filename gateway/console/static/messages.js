@@ -5,7 +5,7 @@
 // paged keeps the rows that are being read; only their states change.
 
 import { get, ask, query } from "./api.js";
-import { arrange, byId, confirmed, filled, made, paced, run, say, showText, slot } from "./dom.js";
+import { arrange, byId, confirmed, filled, inTurn, made, paced, run, say, showText, slot } from "./dom.js";
 import { detail } from "./detail.js";
 import { onEvents } from "./live.js";
 import { emulatedNow, many, tagState, timeOfDay } from "./words.js";
@@ -46,7 +46,6 @@ export function messages(gateway) {
   let open = "";
   let left = 0;
   let latest = 0;
-  let asked = 0;
 
   function show([id], parameters) {
     isShown = true;
@@ -71,8 +70,8 @@ export function messages(gateway) {
     return `#messages${id ? `/${encodeURIComponent(id)}` : ""}${query({ q, before: at || "" })}`;
   }
 
-  async function load() {
-    const turn = (asked += 1);
+  const load = inTurn(async () => {
+    const asked = `${search} ${before}`;
     // Rows that are being read stay: the page begins where it began.
     const holds = before === 0 && scroll.scrollTop > 8 && items.length > 0;
     const cursor = holds ? items[0].number + 1 : before;
@@ -80,14 +79,14 @@ export function messages(gateway) {
     try {
       page = await get(`/api/v1/messages${query({ ...readTerms(search), limit: PAGE, cursor: cursor || "" })}`);
     } catch (problem) {
-      if (turn === asked) note(problem.message);
+      note(problem.message);
       return;
     }
-    if (turn !== asked || !isShown) return;
+    if (asked !== `${search} ${before}` || !isShown) return;
     items = page.items;
     next = page.next;
     draw(holds);
-  }
+  });
 
   function draw(holds) {
     const now = emulatedNow(gateway);

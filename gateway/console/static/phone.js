@@ -1,7 +1,7 @@
 // The phone: one subscriber's thread, as the handset shows it, and a text to be sent.
 
 import { get, post, query } from "./api.js";
-import { arrange, byId, filled, made, paced, replaced, run, showText, slot } from "./dom.js";
+import { arrange, byId, filled, inTurn, made, paced, replaced, run, showText, slot } from "./dom.js";
 import { onEvents } from "./live.js";
 import { measure } from "./sms.js";
 import { emulatedNow, fullTime, many, stateWords, timeOfDay } from "./words.js";
@@ -17,7 +17,6 @@ export function phone(gateway) {
   const drafts = new Map();
   let isShown = false;
   let number = "";
-  let asked = 0;
 
   function show([wanted]) {
     isShown = true;
@@ -91,17 +90,11 @@ export function phone(gateway) {
 
   // --- the thread ---
 
-  async function load() {
-    const turn = (asked += 1);
-    let page;
-    try {
-      page = await get(`/api/v1/handsets/${number}/messages${query({ limit: MOST })}`);
-    } catch {
-      return;
-    }
-    if (turn !== asked || !isShown) return;
-    draw(joined(page.items.map(({ message }) => message).reverse()));
-  }
+  const load = inTurn(async () => {
+    const whose = number;
+    const page = await get(`/api/v1/handsets/${whose}/messages${query({ limit: MOST })}`).catch(() => null);
+    if (page && whose === number && isShown) draw(joined(page.items.map(({ message }) => message).reverse()));
+  });
 
   function draw(items) {
     const isAtEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 60;

@@ -1,7 +1,7 @@
 // Who is bound, and what can be done about it.
 
 import { get, post } from "./api.js";
-import { arrange, byId, confirmed, filled, made, paced, run, say, slot } from "./dom.js";
+import { arrange, byId, confirmed, filled, inTurn, made, paced, run, say, slot } from "./dom.js";
 import { onEvents } from "./live.js";
 import { duration, many } from "./words.js";
 
@@ -24,7 +24,7 @@ export function sessions() {
     clearInterval(timer);
   }
 
-  async function load() {
+  const load = inTurn(async () => {
     let told;
     try {
       told = await get("/api/v1/sessions");
@@ -40,7 +40,7 @@ export function sessions() {
     for (const id of cards.keys()) if (!told.items.some((one) => one.id === id)) cards.delete(id);
     arrange(byId("sessions"), told.items.map(card));
     drawOutbinds(told.outbinds);
-  }
+  });
 
   function card(one) {
     let node = cards.get(one.id);

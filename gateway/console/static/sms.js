@@ -73,7 +73,8 @@ function partsCluster(text, cut) {
 // letters that are blank. Line feeds are no secret; a joiner or variation selector within an emoji is part of it.
 const UNSEEN =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/gu;
-const PICTURE = /[\p{Extended_Pictographic}\p{Emoji_Component}\ufe0f]$/u;
+const PICTURE = /(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)$/u;
+const KEYCAP = /[0-9#*]$/;
 
 /** The text in pieces: {text} to be shown as it is, {unseen: "U+202E"} to be shown by its number. */
 export function pieces(text) {
@@ -82,8 +83,10 @@ export function pieces(text) {
   for (const match of text.matchAll(UNSEEN)) {
     const [character] = match;
     if (character === "\n" || character === "\t") continue;
-    if ((character === "\u200d" || character === "\ufe0f") && PICTURE.test(text.slice(from, match.index))) continue;
-    if (match.index > from) found.push({ text: text.slice(from, match.index) });
+    const before = text.slice(from, match.index);
+    if ((character === "\u200d" || character === "\ufe0f") && PICTURE.test(before)) continue;
+    if (character === "\ufe0f" && KEYCAP.test(before)) continue;
+    if (before) found.push({ text: before });
     found.push({ unseen: `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}` });
     from = match.index + character.length;
   }
