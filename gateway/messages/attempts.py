@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from gateway.messages.message import Message
+from gateway.messages.message import FINAL_STATES, Message
 from gateway.messages.settlement import Outgoing, Terms, settle
 from gateway.smpp.constants import MessageState
 from gateway.smpp.statuses import CommandStatus
@@ -59,18 +59,24 @@ class Settle(Patient):
     settled: list[tuple[Message, MessageState, int]]
     now: int
     terms: Terms
-    keys: Keys = attrs.field(init=False)
 
-    def __attrs_post_init__(self) -> None:
-        self.keys = Keys(messages=tuple(message.id for message, _, _ in self.settled))
+    @property
+    def keys(self) -> Keys:
+        return Keys(messages=tuple([message.id for message, _, _ in self.settled]))
 
     def __call__(self, books: Books) -> list[Outgoing]:
         outgoing: list[Outgoing] = []
+        messages, now = books.messages, self.now
         for message, state, error in self.settled:
-            stored = books.messages.get(message.id)
-            if stored is None or stored.is_final:
+            stored = messages.get(message.id)
+            if stored is None or stored.state in FINAL_STATES:
                 continue  # cancelled or expired in the meantime, or let go with the history
-            outgoing += settle(books, message.id, state, self.now, self.terms, error=error)
+            if message.registered_delivery:
+                outgoing += settle(books, message.id, state, now, self.terms, error=error)
+            else:
+                # What `settle` does, for nearly every message: the reply that nobody wants a receipt of.
+                messages.change(message.id, state=state, final_at=now, error=error)
+                books.outbox.remove(message.id)
         return outgoing
 
 

@@ -29,6 +29,7 @@ from gateway.storage.base import OutboxRow, Storage
 # Names of their own: see message.py.
 _SENT: Final = LaneState.SENT
 _WAITING: Final = LaneState.WAITING
+_DROPPED: Final = LaneState.DROPPED
 _DELIVERED: Final = MessageState.DELIVERED
 
 
@@ -262,7 +263,7 @@ class Delivery:
             return  # the second copy that a fault has sent
         lane, consignment, bit = context.lane, context.consignment, context.bit
         consignment.in_flight &= ~bit
-        if lane.state is LaneState.DROPPED:
+        if lane.state is _DROPPED:
             return  # an answer of before a reset
         if status == 0:
             consignment.acknowledged |= bit
@@ -301,17 +302,14 @@ class Delivery:
             self._conclude(message.id, True)
             self._acknowledged.append(message)
             self.counters.delivered += 1
-            self._next(lane)
+            lane.queue.popleft()
+            if lane.queue:
+                self._assign(lane)
+            else:
+                self._close(lane)
         elif consignment.retry:
             self._again(lane, consignment)
         # else: the other segments stand in the binding's queue.
-
-    def _next(self, lane: Lane) -> None:
-        lane.queue.popleft()
-        if lane.queue:
-            self._assign(lane)
-        else:
-            self._close(lane)
 
     def _again(self, lane: Lane, consignment: Consignment) -> None:
         """Another attempt: at once on another binding after a lost one, later after a refusal, never after the last."""
@@ -365,7 +363,7 @@ class Delivery:
 
     def _close(self, lane: Lane) -> None:
         self._lanes.pop(lane.key, None)
-        waiting = self._waiting.get(lane.key[0])
+        waiting = self._waiting.get(lane.key[0]) if self._waiting else None
         if waiting is not None:
             waiting.pop(lane, None)
             if not waiting:

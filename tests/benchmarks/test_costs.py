@@ -6,6 +6,7 @@ because it remembers the ones that it has.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -22,10 +23,11 @@ from commands.wallet.rules import WalletRules
 from commands.wallet.service import Wallet
 from gateway.draws import Draws
 from gateway.smpp.codec import decode, encode
-from gateway.smpp.pdus import DeliverSm, DeliverSmResp, SubmitSm, SubmitSmResp
+from gateway.smpp.pdus import BindTransceiver, DeliverSm, DeliverSmResp, SubmitSm, SubmitSmResp
 from gateway.sms import alphabets, segments
 from gateway.storage.base import NO_KEYS, Books
 from gateway.storage.memory import MemoryStorage
+from tests.doubles import Bench
 
 pytestmark = pytest.mark.bench
 
@@ -101,6 +103,16 @@ def test_cutting_a_long_text(benchmark: BenchmarkFixture) -> None:
     benchmark(segments.split, octets, alphabets.Alphabet.UCS2, "udh8", 7)
 
 
+def a_dispatcher() -> Dispatcher:
+    """The commands as a gateway has them."""
+    return Dispatcher(
+        Parser.load(),
+        Catalogue.load(segments.count),
+        Wallet(WalletRules(), Draws(1).draw, b"pepper"),
+        SupportDesk.load(),
+    )
+
+
 class _Answer:
     """The work that asks for a balance."""
 
@@ -117,12 +129,7 @@ class _Answer:
 @pytest.mark.parametrize("text", ["BALANCE", "баланс"])
 def test_answering_in_a_transaction_of_the_memory(benchmark: BenchmarkFixture, text: str) -> None:
     """Parse (seen), account, reply, in one work of the memory storage."""
-    dispatcher = Dispatcher(
-        Parser.load(),
-        Catalogue.load(segments.count),
-        Wallet(WalletRules(), Draws(1).draw, b"pepper"),
-        SupportDesk.load(),
-    )
+    dispatcher = a_dispatcher()
     storage = MemoryStorage()
 
     class Open:
@@ -134,6 +141,41 @@ def test_answering_in_a_transaction_of_the_memory(benchmark: BenchmarkFixture, t
     storage.submit(Open(), _ignore, _raise)
     work = _Answer(dispatcher, Request("79991110001", text, 1_768_467_600_000_000, "message:1"))
     benchmark(storage.submit, work, _ignore, _raise)
+
+
+def test_dispatching(benchmark: BenchmarkFixture) -> None:
+    """A request to a reply, on books that are there already: what the commands themselves cost."""
+    storage = MemoryStorage()
+    dispatcher = a_dispatcher()
+    books: list[Books] = []
+    storage.read(books.append, _ignore, _raise)
+    books[0].accounts.put(Account("79991110001", balances=(Money(123450, "RUB"),)))
+    benchmark(dispatcher.answer, Request("79991110001", "BALANCE", 1_768_467_600_000_000, "message:1"), books[0])
+
+
+@pytest.mark.parametrize("window", [1, 100])
+def test_a_whole_exchange(benchmark: BenchmarkFixture, window: int) -> None:
+    """submit_sm, submit_sm_resp, deliver_sm, deliver_sm_resp through a whole gateway without its sockets: ``window``
+    of them in a round."""
+    bench = Bench(client=["demo:demo"])
+    peer = bench.connect()
+    peer.send(encode(BindTransceiver("demo", "demo", sequence_number=1)))
+    submits = encode(SUBMIT) * window
+    numbers = itertools.count(1)
+
+    def answers() -> tuple[tuple[list[bytes]], dict[str, object]]:
+        """As many at a time as the gateway's window lets out."""
+        made = [encode(DeliverSmResp(sequence_number=next(numbers))) for _ in range(window)]
+        return ([b"".join(made[begin : begin + 10]) for begin in range(0, window, 10)],), {}
+
+    def exchange(answered: list[bytes]) -> None:
+        for octets in (submits, *answered):
+            peer.protocol.dataReceived(octets)
+            bench.reactor.advance(0)
+        peer.transport.clear()
+
+    benchmark.pedantic(exchange, setup=answers, rounds=5_000 // window)
+    assert len(bench.emulator.exchange.delivery) == 0
 
 
 def _ignore(_: object) -> None:
