@@ -262,6 +262,8 @@ class Emulator:
             self.delivery.forget()
             self.agenda.clear()
             self.exchange.flags.clear()
+            # Numbers may begin anew: no PDU of before may be taken for one of a new message.
+            self.exchange.wire_log.clear()
         if "faults" in what:
             self.plan.clear()
             self.plan.add_all(self.configured_faults)
