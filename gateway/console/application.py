@@ -65,7 +65,7 @@ class Application:
     def __init__(self, routes: Iterable[Route], guard: Guard, controls: Any) -> None:
         self.router = Router(routes)
         self._guard = guard
-        self._controls = controls
+        self.controls = controls
 
     def answer(self, incoming: Incoming) -> Deferred[Outgoing]:
         """The answer, now or later; it never fails. Cancelling it tells the handler that nobody waits any more."""
@@ -96,7 +96,7 @@ class Application:
     def _run(self, found: Found, parameters: dict[str, list[str]], incoming: Incoming) -> Outgoing | Deferred[Outgoing]:
         route = found.route
         asked = asked_of(found, parameters, incoming)
-        given = route.handler(self._controls, asked)
+        given = route.handler(self.controls, asked)
         if isinstance(given, Deferred):
             return given.addCallback(lambda value: _outgoing(route, value))
         return _outgoing(route, given)

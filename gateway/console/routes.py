@@ -50,7 +50,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/api/v1/clock/set", clock.set_clock, problems=(409,)),
     Route("POST", "/api/v1/clock/freeze", clock.freeze_clock),
     Route("POST", "/api/v1/clock/thaw", clock.thaw_clock),
-    Route("POST", "/api/v1/reset", reset.reset, problems=(503,)),
+    Route("POST", "/api/v1/reset", reset.reset, problems=(409, 503)),
     Route("GET", "/api/v1/events", events.watch_events, content_type="text/event-stream", problems=(503,)),
     Route("GET", "/api/v1/capture.pcapng", capture.get_capture, content_type="application/x-pcapng"),
     Route("GET", "/api/v1/parse", parsing.parse_text),

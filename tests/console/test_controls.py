@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from gateway.smpp.pdus import DeliverSmResp, Unbind, UnbindResp
@@ -165,6 +166,21 @@ def test_each_part_is_reset_alone(api: Browser, bench: Bench) -> None:
     assert api.get("/api/v1/clock")["now"] == START.replace("Z", ".000000Z")
     assert api.ask("POST", "/api/v1/reset", {"what": []}).status == 422
     assert api.ask("POST", "/api/v1/reset", {}).status == 422
+
+
+def test_a_shared_database_is_emptied_only_with_leave(bench: Bench, api: Browser) -> None:
+    """On PostgreSQL a reset needs allow_reset, and never turns the clock back; faults are the gateway's own."""
+    site = [factory for _, factory, *_ in bench.reactor.tcpServers][-1]
+    controls = site.application.controls
+    api.post("/api/v1/clock/advance", {"seconds": 60})
+    controls.facts = attrs.evolve(controls.facts, storage="postgresql")
+    for what in ("all", "messages", "accounts"):
+        assert api.ask("POST", "/api/v1/reset", {"what": [what]}).status == 403
+    assert api.post("/api/v1/reset", {"what": ["faults"]})["what"] == ["faults"]
+    controls.facts = attrs.evolve(controls.facts, allow_reset=True)
+    assert api.ask("POST", "/api/v1/reset", {"what": ["clock"]}).status == 409
+    told = api.post("/api/v1/reset", {"what": ["all"]})
+    assert (told["what"], told["now"]) == (["accounts", "faults", "messages"], "2026-01-15T09:01:00.000000Z")
 
 
 def test_a_reset_of_a_file_lasts(tmp_path: Path) -> None:

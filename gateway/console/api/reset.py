@@ -32,13 +32,21 @@ class ResetDone:
 
 
 def reset(controls: Controls, asked: Reset) -> Deferred[ResetDone]:
-    """Go back to the configured start. Sessions stay bound; what they answer of the time before is ignored."""
+    """Go back to the configured start. Sessions stay bound; what they answer of the time before is ignored.
+
+    A PostgreSQL database may be others' too: it is emptied only with --allow-reset, its numbers go on, and so does its
+    clock, which no gateway of several can turn back.
+    """
     facts = controls.facts
     what = frozenset({"messages", "accounts", "faults", "clock"} if "all" in asked.what else asked.what)
     if not what:
         raise Problem(422, "There is nothing to be reset.")
-    if facts.storage == "postgresql" and not facts.allow_reset and what & {"messages", "accounts", "clock"}:
-        raise Problem(403, "A PostgreSQL database may be others' too: --allow-reset lets the API empty it.")
+    if facts.storage == "postgresql":
+        if not facts.allow_reset and what & {"messages", "accounts"}:
+            raise Problem(403, "A PostgreSQL database may be others' too: --allow-reset lets the API empty it.")
+        if "clock" in asked.what:
+            raise Problem(409, "Gateways that share a database share its clock, which does not go back.")
+        what -= {"clock"}
     done: Deferred[ResetDone] = Deferred(nobody_waits)
 
     def over() -> None:
