@@ -107,8 +107,8 @@ def test_octets_of_every_field_add_up(console: Console, esme: Esme) -> None:
     console.one(".pdu tr", "TLV 0x0204")
     spans = console.run(
         "const rows = [...document.querySelectorAll('.pdu[open] tr')];"
-        "return rows.map((row) => { row.dispatchEvent(new Event('focus')); const n ="
-        " [...row.closest('.pdu').querySelectorAll('pre .lit')].length; row.dispatchEvent(new Event('blur')); return n; })"
+        "return rows.map((row) => { row.dispatchEvent(new Event('focus')); const lit ="
+        " row.closest('.pdu').querySelectorAll('pre .lit').length; row.dispatchEvent(new Event('blur')); return lit; })"
     )
     octets = console.run("return document.querySelectorAll('.pdu[open] pre span').length")
     assert sum(spans) == octets

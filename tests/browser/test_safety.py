@@ -104,7 +104,7 @@ def test_an_endless_text_is_cut(console: Console, esme: Esme) -> None:
 
 
 def test_the_policy_lets_nothing_inline_pass(console: Console) -> None:
-    """A script, a handler or a style that somebody gets into the page does not run, and nothing comes from elsewhere."""
+    """A script, a handler or a style that gets into the page does not run, and nothing comes from elsewhere."""
     console.open("start")
     console.run(
         """
@@ -112,7 +112,8 @@ def test_the_policy_lets_nothing_inline_pass(console: Console) -> None:
         script.textContent = "document.documentElement.dataset.owned = 'script'";
         document.body.append(script);
         const image = document.createElement('div');
-        image.innerHTML = '<img src="data:," onerror="document.documentElement.dataset.owned = 1"><p style="color: red" id="styled">x';
+        image.innerHTML = '<img src="data:," onerror="document.documentElement.dataset.owned = 1">'
+            + '<p style="color: red" id="styled">x';
         document.body.append(image);
         const far = document.createElement('script');
         far.src = 'http://localhost:1/far.js';
