@@ -71,18 +71,13 @@ export function detail() {
       showText(byId("detail-text"), message.text);
     }
     facts(byId("detail-facts"), [
-      ["From", message.from],
-      ["To", message.to],
+      ["From, to", `${message.from} → ${message.to}`],
       ["Kind", kindWords(message)],
       ["State", stateWords(message.state).text + (message.error ? `, network error ${message.error}` : "")],
       ["Command", message.command],
-      ["Reply", message.outcome],
-      ["Segments", message.segments],
-      ["data_coding", hex(message.data_coding)],
-      ["esm_class", hex(wire.esm_class)],
-      ["registered_delivery", hex(message.registered_delivery)],
-      ["service_type", wire.service_type],
-      ["TON / NPI", `${wire.source_ton}/${wire.source_npi} → ${wire.destination_ton}/${wire.destination_npi}`],
+      ["Answered", message.outcome?.replaceAll("_", " ")],
+      ["Segments", `${message.segments}, ${alphabetWords(message.data_coding)}`],
+      ["Flags", flags(message, wire), "mono small"],
       ["Octets", octets === null ? "" : octets.replace(/../g, "$& ").trim(), "mono small"],
     ]);
     drawParse(explanation);
@@ -178,6 +173,27 @@ function kindWords({ kind, client, recipient, fate }) {
   const by = client ?? (kind === "submitted" ? "a handset" : "the gateway");
   const to = recipient ?? { wallet: "the wallet", handset: "a handset", loopback: "its sender" }[fate] ?? "";
   return `${kind}, by ${by} for ${to}`;
+}
+
+function alphabetWords(dataCoding) {
+  return { 0: "default alphabet", 1: "ASCII", 3: "Latin-1", 8: "UCS-2" }[dataCoding] ?? `data_coding ${hex(dataCoding)}`;
+}
+
+/** What else the PDU said, without what it left at zero. */
+function flags(message, wire) {
+  const said = {
+    data_coding: message.data_coding,
+    esm_class: wire.esm_class,
+    registered_delivery: message.registered_delivery,
+    protocol_id: wire.protocol_id,
+    priority_flag: wire.priority_flag,
+  };
+  const told = Object.entries(said)
+    .filter(([, value]) => value)
+    .map(([name, value]) => `${name} ${hex(value)}`);
+  if (wire.service_type) told.push(`service_type ${wire.service_type}`);
+  told.push(`ton/npi ${wire.source_ton}/${wire.source_npi} → ${wire.destination_ton}/${wire.destination_npi}`);
+  return told.join(", ");
 }
 
 function hex(number) {

@@ -101,8 +101,8 @@ export function phone(gateway) {
     const now = emulatedNow(gateway);
     arrange(thread, items.map((item) => bubble(item, now)));
     const last = items.at(-1);
-    if (last && people.get(number)?.last !== last.text) {
-      remember({ number, last: last.text ?? "a secret" });
+    if (last) {
+      remember({ number, last: last.secret ? "a secret" : last.text });
       drawPeople();
     }
     if (isAtEnd) thread.scrollTop = thread.scrollHeight;

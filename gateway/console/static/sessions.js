@@ -61,7 +61,7 @@ export function sessions() {
       waiting: `${many(one.waiting, "message")}`,
       limits: [`${one.window_in} at a time`, one.rate ? `${one.rate} a second` : ""].filter(Boolean).join(", "),
       rate: rate(one),
-      last: one.last_pdu ? `${one.last_pdu} ${one.last_pdu_inbound ? "from" : "to"} it, ${duration(one.last_pdu_seconds)} ago` : "a while ago",
+      last: one.last_pdu ? `${one.last_pdu}, ${duration(one.last_pdu_seconds)} ago` : "a while ago",
     });
     slot(node, "meter").style.width = `${Math.min(100, (100 * outstanding) / Math.max(1, one.window_out))}%`;
     const unbind = node.querySelector('[data-do="unbind"]');
