@@ -201,11 +201,10 @@ class Reception:
         if request is None:
             request = decode(frame, self.interface_version)
         self._timers.active = now
-        event = _EVENT_OF[type(request)](request)
         if not full:
             incoming.unanswered[id(request)] = request
-            return event
-        incoming.park(event, len(frame))
+            return _EVENT_OF[type(request)](request)
+        incoming.park(_EVENT_OF[type(request)](request), len(frame))
         if incoming.park_full:
             self._stalled = self.reading_paused = True
         return None

@@ -14,7 +14,15 @@ from typing import Any, Final
 import attrs
 
 from gateway.smpp.codec import encode
-from gateway.smpp.constants import HEADER_LENGTH, RESPONSE, VERSION_3_4, VERSION_5_0, CommandId, Tag
+from gateway.smpp.constants import (
+    HEADER_LENGTH,
+    MAX_SEQUENCE_NUMBER,
+    RESPONSE,
+    VERSION_3_4,
+    VERSION_5_0,
+    CommandId,
+    Tag,
+)
 from gateway.smpp.events import CloseReason, RequestTimedOut
 from gateway.smpp.limits import SessionLimits
 from gateway.smpp.pdus import RESPONSE_OF, Bind, DeliverSm, Pdu, SubmitSm
@@ -156,7 +164,12 @@ class Session(Reception):
         outgoing = self._outgoing
         if len(outgoing.requests) >= outgoing.size:
             raise WindowFull(f"{outgoing.size} requests are unanswered")
-        sequence_number = pdu.sequence_number = outgoing.draw()
+        sequence_number = outgoing.next_number
+        if sequence_number in outgoing.requests or outgoing.own or sequence_number == MAX_SEQUENCE_NUMBER:
+            sequence_number = outgoing.draw()
+        else:
+            outgoing.next_number = sequence_number + 1  # what `draw` does, for nearly every message
+        pdu.sequence_number = sequence_number
         octets = write_short_message(pdu) if type(pdu) is DeliverSm and not pdu.tlvs else encode(self._readable(pdu))
         timers = self._timers
         runs_out = outgoing.add(pdu, context, now)
