@@ -48,11 +48,11 @@ def test_a_ready_made_set_is_a_switch(console: Console) -> None:
     console.type("#fault-json", '{"name": "mine", "point": "wallet", "effect": {"kind": "wallet_down"}}')
     console.press("#new-fault button", "Add")
     console.one(".fault", "mine")
-    console.press("#sets button", "congested")
+    console.press("#sets button", "Congested")
     console.until(lambda: len(console.all(".fault")) == 5, "four rules more")
     console.reads("#notice", "5 fault rules are on")
-    assert console.one("#sets button", "congested").get_attribute("aria-pressed") == "true"
-    console.press("#sets button", "congested")
+    assert console.one("#sets button", "Congested").get_attribute("aria-pressed") == "true"
+    console.press("#sets button", "Congested")
     console.until(lambda: len(console.all(".fault")) == 1, "mine alone")
     console.press("#all-off")
     console.reads("#faults-empty", "No rule")
