@@ -60,8 +60,9 @@ def test_every_option_of_the_readme_exists() -> None:
     known = {"--help", "--version"}
     for name in COMMANDS:
         command = main.get_command(context, name)  # type: ignore[attr-defined]  # the decorator hides the group
-        for parameter in command.params:
-            known.update(parameter.opts, parameter.secondary_opts)
+        for one in (command, *getattr(command, "commands", {}).values()):
+            for parameter in one.params:
+                known.update(parameter.opts, parameter.secondary_opts)
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README)) - known == set()
 
 

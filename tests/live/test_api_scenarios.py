@@ -19,6 +19,7 @@ from gateway.commandline.faults import Failed
 from gateway.commandline.gateways import Gateway as Api
 from gateway.commandline.gateways import Refused
 from gateway.commandline.smpp_client import ClientFault, SmsClient
+from tests.databases import PEPPER, NoServer, postgresql_server
 from tests.live import gateways
 from tests.live.gateways import running_gateway
 
@@ -211,3 +212,30 @@ def test_7_safety(tmp_path: Path) -> None:
         assert token not in gateway.log()
     with pytest.raises(Failed):
         Api(url, token).ask("GET", "/api/v1/status")
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_shared_database_is_reset_with_leave(tmp_path: Path, allowed: bool) -> None:
+    """With --allow-reset a PostgreSQL is emptied while a client is bound, and the gateway goes on; not without."""
+    try:
+        url = postgresql_server().new_database()
+    except NoServer as reason:
+        pytest.skip(f"no PostgreSQL: {reason}")
+    (tmp_path / "pepper").write_text(PEPPER)
+    (tmp_path / "own.toml").write_text(SETTINGS, "utf-8")
+    arguments = ["--config", "own.toml", "--database", url, "--pepper-file", "pepper", "--seed", "7"]
+    with running_gateway(tmp_path, *arguments, *(["--allow-reset"] if allowed else [])) as gateway:
+        api = Api(f"http://{gateway.http}")
+        with client(gateway) as esme:
+            esme.submit(CONFIRMING, "7494", "PIN")
+            esme.receive()
+            if not allowed:
+                with pytest.raises(Refused, match="--allow-reset"):
+                    api.ask("POST", "/api/v1/reset", {"what": ["all"]})
+                return
+            api.ask("POST", "/api/v1/reset", {"what": ["all"]})
+            assert api.ask("GET", "/api/v1/messages")["items"] == []
+            assert api.ask("GET", f"/api/v1/accounts/{CONFIRMING}")["has_pin"] is False
+            esme.submit(SUBSCRIBER, "7494", "BALANCE")
+            assert "1,234.50" in esme.receive().text
+        assert "Traceback" not in gateway.log()
