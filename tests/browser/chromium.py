@@ -30,7 +30,8 @@ _PATIENCE = 10.0
 
 _SHOWN = """
 return [...document.querySelectorAll(arguments[0])]
-    .filter((one) => one.checkVisibility({visibilityProperty: true}) && one.innerText.includes(arguments[1]))
+    .filter((one) => one.checkVisibility({visibilityProperty: true}))
+    .filter((one) => one.innerText.replaceAll('\\u00a0', ' ').includes(arguments[1]))
 """
 
 
@@ -58,6 +59,9 @@ def running_browser(profile: Path, downloads: Path) -> Iterator[Chrome]:
         yield running
     finally:
         running.quit()
+
+
+_PASTE = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true}))"
 
 
 class Console:
@@ -142,16 +146,17 @@ class Console:
 
     def type(self, selector: str, text: str) -> None:
         """Replace what a field holds; characters that no keyboard has are pasted."""
-        field = self.one(selector)
-        field.clear()
-        if re.fullmatch(r"[\x20-\x7eА-яЁё]*", text):
-            field.send_keys(text)
-        else:
-            self.run(
-                "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true}))",
-                field,
-                text,
-            )
+
+        def typed() -> bool:
+            field = self.one(selector)
+            field.clear()
+            if re.fullmatch(r"[\x20-\x7eА-яЁё]*", text):
+                field.send_keys(text)
+            else:
+                self.run(_PASTE, field, text)
+            return True
+
+        self.until(typed, f"{text!r} typed into {selector}")
 
     def key(self, keys: str) -> None:
         """Press a key wherever the focus is."""

@@ -92,6 +92,7 @@ def test_a_message_explains_itself(console: Console, esme: Esme) -> None:
     lit = "".join(span.text for span in console.all(".pdu pre .lit"))
     assert bytes.fromhex(lit) == b"7494\0"
     assert len(console.all(".pdu summary")) == 2
+    console.picture("pdu")
     console.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
     console.until(lambda: not console.all("#detail"), "the list alone")
 

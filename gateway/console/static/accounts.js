@@ -62,7 +62,7 @@ export function accounts() {
     return node;
   }
 
-  const held = ({ balances }) => Object.entries(balances).map(([currency, amount]) => `${amount} ${currency}`).join(", ");
+  const held = ({ balances }) => Object.entries(balances).map(([currency, amount]) => `${amount}\u00a0${currency}`).join(", ");
 
   // --- one account ---
 
@@ -91,15 +91,13 @@ export function accounts() {
   function drawOne(one, isNew) {
     // What is being typed is not overwritten.
     if (isNew || !edit.contains(document.activeElement)) {
-      byId("balances").replaceChildren(
-        ...Object.entries(one.balances).map(([currency, amount]) => {
-          const label = made("balance", { currency });
-          const input = label.querySelector("input");
-          input.name = `balance-${currency}`;
-          input.value = amount;
-          return label;
-        }),
-      );
+      const fields = Object.keys(one.balances).map((currency) => {
+        const label = made("balance", { currency });
+        label.querySelector("input").name = `balance-${currency}`;
+        return label;
+      });
+      replaced(byId("balances"), fields);
+      for (const [currency, amount] of Object.entries(one.balances)) edit.elements[`balance-${currency}`].value = amount;
       edit.elements.language.value = one.language;
       edit.elements.confirmation.checked = one.confirmation;
       edit.elements.blocked.checked = one.blocked;

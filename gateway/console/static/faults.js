@@ -218,7 +218,12 @@ export function faults(gateway) {
 function effectWords({ kind, ...keys }) {
   const told = Object.entries(keys)
     .filter(([, value]) => value !== 0 && value !== false && value !== "" && JSON.stringify(value) !== "{}")
-    .map(([name, value]) => (name === "command_status" ? String(value) : `${name.replaceAll("_", " ")} ${typeof value === "object" ? JSON.stringify(value) : value}`));
+    .map(([name, value]) => {
+      if (name === "command_status") return String(value);
+      if (name === "seconds") return `${value} s`;
+      if (name === "up_to") return `up to ${value} s`;
+      return `${name.replaceAll("_", " ")} ${typeof value === "object" ? JSON.stringify(value) : value}`;
+    });
   return [kind.replaceAll("_", " "), ...told].join(" · ");
 }
 
