@@ -38,7 +38,8 @@ RULES: dict[str, tuple[str, ...]] = {
     "gateway.console": (
         "attrs", "cattrs", "jinja2", "twisted", "zope", "commands.parsing", "commands.wallet", "gateway.__version__",
         "gateway.clients", "gateway.clock", "gateway.emulator", "gateway.faults", "gateway.messages",
-        "gateway.metrics", "gateway.network", "gateway.smpp", "gateway.sms", "gateway.storage.base", "gateway.storage.query",
+        "gateway.metrics", "gateway.network", "gateway.smpp", "gateway.sms", "gateway.storage.base",
+        "gateway.storage.query",
     ),
     "gateway.testing": ("attrs", "twisted", "gateway.emulator", "gateway.messages", "gateway.settings", "gateway.smpp"),
     # For tests of other people's parsers: hypothesis is theirs to install.
@@ -61,7 +62,8 @@ RULES: dict[str, tuple[str, ...]] = {
     # Merchants speak to the wallet, and only its texts come from the commands.
     "gateway.messages.starting_anew": ("attrs", "commands.wallet.accounts", "gateway.storage.base"),
     "gateway.messages.paying": (
-        "attrs", "commands.wallet", "gateway.clients", "gateway.messages", "gateway.storage.base", "gateway.storage.query",
+        "attrs", "commands.wallet", "gateway.clients", "gateway.messages", "gateway.storage.base",
+        "gateway.storage.query",
     ),
     "gateway.storage": ("attrs", "commands.wallet", "gateway.messages.message", "gateway.sms.reassembly"),
     "gateway.storage.faulty": ("attrs", "gateway.faults", "gateway.storage.base"),
