@@ -132,7 +132,9 @@ export function phone(gateway) {
       slot(node, "time").title = fullTime(item.accepted_at);
       slot(node, "details").setAttribute("href", `#messages/${item.number}`);
       slot(node, "details").setAttribute("aria-label", `Details of the message of ${timeOfDay(item.accepted_at, now)}`);
-      showText(slot(node, "text"), item.text ?? "");
+      // A secret that went out over SMPP is wiped once it has arrived: it was never in a handset of this gateway.
+      if (item.text === null && item.secret) slot(node, "text").classList.add("muted");
+      showText(slot(node, "text"), item.text ?? (item.secret ? `A secret, shown to ${item.recipient ?? "its recipient"} only.` : ""));
       bubbles.set(item.number, node);
     }
     if (isSent || item.state !== "delivered") {
@@ -205,7 +207,8 @@ export function phone(gateway) {
     loadAccount();
   });
   onEvents((events, gap) => {
-    if (isShown && (gap || events.some(({ data }) => JSON.stringify(data).includes(number)))) soon();
+    const concerns = ({ name, data }) => name === "reset" || name === "deleted" || data.from === number || data.to === number;
+    if (isShown && (gap || events.some(concerns))) soon();
   });
 
   return { show, hide: () => (isShown = false) };
