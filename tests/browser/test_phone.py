@@ -128,11 +128,31 @@ def test_the_thread_lives(console: Console, esme: Esme) -> None:
     console.one(".bubble:not(.sent)", "8 800 707-77-59")
 
 
-def test_a_message_that_fails_says_why(console: Console, esme: Esme) -> None:
-    """To a number whose fate is fixed: the state is in words, not in ticks."""
-    console.open("phone/79990000021")
-    esme.submit("hello", source_addr="1000", destination_addr="79990000021")
-    console.one(".bubble", "hello")
+def test_a_message_that_fails_says_why(console: Console) -> None:
+    """To a number whose fate is fixed: the state and the error are in words, not in ticks."""
+    console.open(f"phone/{NOBODY}")
+    console.type("#to", "99900000005")
+    console.type("#text", "is anybody there")
+    console.enter()
+    bubble = console.one(".bubble.sent", "is anybody there")
+    console.until(lambda: "undeliverable (error 1)" in bubble.text, "a reason", lambda: bubble.text)
+    assert "✓" not in bubble.text
+
+
+def test_a_message_on_its_way_has_one_tick(console: Console) -> None:
+    """Two as soon as it has arrived, which here is a jump of the clock later."""
+    console.open(f"phone/{NOBODY}")
+    console.type("#to", "99900001600")
+    console.type("#text", "take your time")
+    console.enter()
+    bubble = console.one(".bubble.sent", "take your time")
+    ticks = bubble.find_element("css selector", ".ticks")
+    assert (ticks.text, ticks.get_attribute("aria-label")) == ("✓", "on its way")
+    console.go("faults")
+    console.press("button[data-advance='3600']")
+    console.go("phone")
+    bubble = console.one(".bubble.sent", "take your time")
+    console.until(lambda: bubble.find_element("css selector", ".ticks").text == "✓✓", "two ticks")
 
 
 def test_any_number_can_be_a_subscriber(console: Console) -> None:

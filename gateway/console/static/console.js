@@ -23,7 +23,7 @@ const gateway = { status: null, at: 0 };
 
 async function route() {
   const [path, search] = location.hash.slice(1).split("?");
-  const [name, ...rest] = path.split("/").map(decodeURIComponent);
+  const [name, ...rest] = path.split("/").map(decoded);
   if (!(name in VIEWS)) {
     const status = gateway.status ?? (await refresh());
     const isNew = status && !status.bindings && !status.submitted;
@@ -46,6 +46,15 @@ async function route() {
   made[name].show(rest, new URLSearchParams(search));
 }
 
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // Typed by hand: no percent sign that means anything.
+    return part;
+  }
+}
+
 // --- the header and the strip ---
 
 async function refresh() {
@@ -58,8 +67,9 @@ async function refresh() {
   const { banner, bindings, submitted, smpp } = gateway.status;
   const notices = [];
   if (banner.faults) notices.push(banner.faults === 1 ? "1 fault rule is on" : `${banner.faults} fault rules are on`);
+  // The shift of a clock that stands still grows: it would be announced each time that it is looked at.
   if (banner.clock_frozen) notices.push("time stands still");
-  if (Math.abs(banner.clock_shifted) >= 2) {
+  else if (Math.abs(banner.clock_shifted) >= 2) {
     notices.push(`time is ${duration(Math.abs(banner.clock_shifted))} ${banner.clock_shifted > 0 ? "ahead" : "behind"}`);
   }
   if (banner.reveal_secrets) notices.push("secrets are shown everywhere");
@@ -68,8 +78,8 @@ async function refresh() {
   const isOdd = notices.length > 0;
   const text = isOdd ? `${notices.join(" · ")}.` : "Nothing is out of the ordinary.";
   const notice = byId("notice");
-  // A shift that was asked for does not grow; who freezes the clock need not hear of each second.
-  if (notice.textContent !== text) notice.textContent = text[0].toUpperCase() + text.slice(1);
+  const spelled = text[0].toUpperCase() + text.slice(1);
+  if (notice.textContent !== spelled) notice.textContent = spelled;
   byId("strip").classList.toggle("warned", isOdd);
   byId("counts").textContent = `SMPP ${smpp} · ${bindings} bound · ${submitted.toLocaleString("en")} submitted`;
   tick();

@@ -27,6 +27,7 @@ const MATCHES = {
 export function detail() {
   let id = "";
   let told = "";
+  let shown = null;
 
   function show(wanted) {
     byId("detail").hidden = wanted === "";
@@ -34,6 +35,7 @@ export function detail() {
     id = wanted;
     if (!id || !isOther) return;
     told = "";
+    shown = null;
     byId("detail").scrollTop = 0;
     load();
   }
@@ -53,6 +55,7 @@ export function detail() {
     const now = JSON.stringify(found);
     if (now === told) return;
     told = now;
+    shown = found.message;
     draw(found);
   });
 
@@ -166,7 +169,16 @@ export function detail() {
   );
 
   const soon = paced(700, () => id && load());
-  return { show, changed: soon };
+
+  /** Something happened: look again if it was about this message, or may have been. */
+  function changed(events, gap) {
+    if (!shown) return;
+    // What has come to its end stays as it is; its PDUs are looked up in all that went over the wire, which costs.
+    const mayChange = gap && !shown.final_at;
+    if (mayChange || events.some(({ name, data }) => name !== "message" || data.number === shown.number || data.whole === shown.whole)) soon();
+  }
+
+  return { show, changed };
 }
 
 function kindWords({ kind, client, recipient, fate }) {

@@ -142,7 +142,7 @@ export function messages(gateway) {
     if (!about.length && !gap) return;
     for (const { name, data } of about) if (name === "message") latest = Math.max(latest, data.number);
     soon();
-    panel.changed();
+    panel.changed(about, gap);
   });
 
   byId("find").addEventListener("submit", (event) => {
