@@ -84,6 +84,8 @@ def test_edge_03_fillers_suggest_signatures_do_not_stop_and_lines_belong_togethe
             "pin --Ivan": "suggest pin",
             "pin\nsent from the office": "run pin",
             "pin. Sent from the office": "run pin",
+            "pin sent from iPhone": "run pin",
+            "support card\nс уважением, Иван": "run support card",
             "pin sent from bank": "suggest pin",
             "pin sent from hello": "suggest pin",
             "pin sent from": "suggest pin",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from commands.parsing import Parser
 from commands.parsing.explain import pieces, trace
 from commands.parsing.normalise import CLEANING, clean
+from commands.parsing.reading import read
 from gateway.testing import strategies as sms
 
 ANY_TEXT = sms.texts() | sms.sentences() | sms.commands().flatmap(lambda command: sms.invisibles(command.text))
@@ -109,6 +110,7 @@ def test_every_kind_of_step_and_word_is_told(parser: Parser) -> None:
             {"words": "мой РIN balnce", "case": "МОЙ РIN BALNCE"}
             | {"look_alike": "МОЙ PIN BALNCE", "one_edit": "МОЙ PIN BALANCE", "fillers": "PIN BALANCE"},
         ),
+        ("balnce 482193", {"case": "BALNCE 482193", "one_edit": "BALANCE 482193"}),
         ("balnce РIN ok", {"case": "BALNCE РIN OK", "look_alike": "BALNCE PIN OK", "one_edit": "BALANCE PIN OK"}),
         ("ok, <fkfyc. 'gby", {"layout": "ok, БАЛАНС. 'ПИН", "words": "ok БАЛАНС ПИН", "case": "OK БАЛАНС ПИН"}),
         (
@@ -157,6 +159,12 @@ def test_why_nothing_ran_is_told(parser: Parser) -> None:
     assert (unknown["outcome"], unknown["match"], unknown["reason"]) == ("not_understood", "none", "unknown")
     long = parser.explain("a" * 501).to_json()
     assert (long["reason"], long["words"], long["steps"]) == ("too_long", [], [])
+
+
+@pytest.mark.parametrize("text", ["ＰＩＮ", "a" * 501, "\ufdfa" * 60], ids=["short", "long", "long_when_clean"])
+def test_a_reading_keeps_the_text_as_it_came(parser: Parser, text: str) -> None:
+    """Also of a text that is too long to be read, or becomes so."""
+    assert read(text, parser.lexicon).raw == text
 
 
 @given(ANY_TEXT)

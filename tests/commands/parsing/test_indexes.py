@@ -174,6 +174,12 @@ def test_the_longest_of_two_phrases_is_read() -> None:
         assert [(unit.text, unit.start, unit.end) for unit in units] == [("hilfe mir bitte", 0, 15)]
 
 
+def test_a_phrase_may_be_one_word_twice() -> None:
+    """Then there is no other listed word in its text."""
+    (unit,) = recognise("hilfe hilfe", with_help("hilfe hilfe"))
+    assert (unit.text, unit.word and unit.word.command) == ("hilfe hilfe", "help")
+
+
 def test_the_longest_of_two_words_in_the_wrong_layout_is_read() -> None:
     """A final full stop is ю where a listed word ends in it, though another is a word without."""
     for words in (("юни", "юнию"), ("юнию", "юни")):

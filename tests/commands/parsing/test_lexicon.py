@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.parsing import CustomCommand, LexiconError, MatchKind, Parser, Understood
+from commands.parsing import CustomCommand, LexiconError, MatchKind, NotUnderstood, Parser, Understood
 from commands.parsing.entries import Listed
 from commands.parsing.lexicon import Word, build_lexicon, load_lexicon
 from tests.commands.parsing.brief import brief
@@ -163,6 +163,12 @@ def test_the_words_of_a_user_match_exactly_only(tmp_path: Path, text: str) -> No
     """No edit, no look-alike letter, no wrong layout."""
     parser = load(tmp_path, '[synonyms]\nbalance = ["funds", "мой счет"]\n' + TARIFF)
     assert brief(parser.classify(text)) == "nothing"
+
+
+def test_a_command_of_a_user_among_other_words_is_an_unknown_text(tmp_path: Path) -> None:
+    """Not understood for that reason, in the language of the text."""
+    outcome = load(tmp_path, TARIFF).classify("tariff please")
+    assert outcome == NotUnderstood("en", "unknown", ("case",))
 
 
 def test_a_phrase_of_a_user_is_not_corrected_either(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from commands.parsing.entries import Listed
 from commands.parsing.layout import other_layout
 from commands.parsing.lexicon import SHORTEST_CORRECTED, Lexicon, build_lexicon, load_lexicon
 from commands.parsing.lookalikes import skeleton
-from commands.parsing.matcher import recognise
+from commands.parsing.matcher import CODE, recognise
 from gateway.testing import strategies as sms
 
 LEXICON = load_lexicon()
@@ -106,6 +106,34 @@ def test_a_word_between_two_commands_is_neither() -> None:
     lexicon = lexicon_with(help="santo")
     assert [unit.word for unit in recognise("salto", lexicon)] == [None]
     assert [unit.word and unit.word.command for unit in recognise("sildo sant", lexicon)] == ["balance", "help"]
+
+
+def test_six_digits_are_a_code_whatever_is_listed() -> None:
+    """They are no typing error in a word, where a word of five digits and a letter is."""
+    lexicon = lexicon_with(help="48219x")
+    (unit,) = recognise("482193", lexicon)
+    assert (unit.word, unit.edited) == (CODE, False)
+    (unit,) = recognise("4821x", lexicon)
+    assert (unit.word and unit.word.command, unit.edited) == ("help", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("ж,fkfyc", [("ж", None), (",fkfyc", "balance")]),
+        ("ok ж,fkfyc", [("ok", None), ("ж", None), (",fkfyc", "balance")]),
+        ("gjlndth;ltybt,ж", [("gjlndth;ltybt", "confirm"), ("ж", None)]),
+        ("ж,fkfyc,ж", [("ж", None), (",fkfyc", "balance"), ("ж", None)]),
+        ("ж.gjlndth;ltybt:1", [("ж", None), ("gjlndth;ltybt", "confirm"), ("1", None)]),
+    ],
+)
+def test_a_mark_parts_a_word_in_the_wrong_layout_from_other_letters(
+    parser: Parser, text: str, read: list[tuple[str, str | None]]
+) -> None:
+    """A word that touches the marks of another is a word of its own, and the other is read without an edit."""
+    units = recognise(text, parser.lexicon)
+    assert [(unit.text, unit.word and unit.word.command) for unit in units] == read
+    assert not any(unit.edited for unit in units)
 
 
 @pytest.mark.parametrize("text", ["balance " * 60, "a " * 250, "ba" * 250, ",b" * 250, "1 " * 250, "пин код " * 60])
