@@ -46,7 +46,9 @@ bench: $(VENV)/.installed-test ## Measure a whole gateway beside other servers, 
 	$(BIN)/python -m pytest tests/benchmarks -m bench --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name \
 		--benchmark-time-unit=us $(PYTEST_ARGS)
 
+# Anew each time, for mutmut keeps its verdicts when only tests have changed.
 mutants: $(VENV)/.installed-mutants ## Change the parser in two thousand ways: does a test notice each? (half an hour)
+	rm -rf mutants
 	HYPOTHESIS_PROFILE=mutants $(BIN)/mutmut run --max-children $(JOBS)
 	$(BIN)/python -m tests.commands.parsing.unexplained
 
@@ -73,7 +75,7 @@ constraints: $(VENV)/bin/python ## Choose the exact versions anew
 	mv constraints.new constraints.txt
 
 clean: ## Remove everything that was made here, the virtual environment too
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .ci/node
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .ci/node mutants
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
