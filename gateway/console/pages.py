@@ -8,8 +8,10 @@ what is shown is put in by them as text.
 from __future__ import annotations
 
 import functools
+import gzip
 import importlib.resources
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -61,15 +63,22 @@ EXAMPLE_RULE: Final = {
 
 
 @attrs.frozen(kw_only=True)
-class StaticFile:
+class Page:
+    """Nothing but how it may be sent."""
+
+    encodings: str = given("what the browser unpacks", header="Accept-Encoding", default="")
+
+
+@attrs.frozen(kw_only=True)
+class StaticFile(Page):
     """A file of the console."""
 
     name: str = given("its name")
 
 
-def index(_: Controls, __: None) -> Octets:
+def index(_: Controls, asked: Page) -> Octets:
     """The console."""
-    return Octets(_page(), "text/html; charset=utf-8")
+    return _packed(_page(), "text/html; charset=utf-8", asked.encodings)
 
 
 def static_file(_: Controls, asked: StaticFile) -> Octets:
@@ -77,8 +86,22 @@ def static_file(_: Controls, asked: StaticFile) -> Octets:
     found = _static_files().get(asked.name)
     if found is None:
         raise Problem(404, "There is nothing at this path.")
-    octets, content_type = found
-    return Octets(octets, content_type)
+    return _packed(*found, asked.encodings)
+
+
+def _packed(octets: bytes, content_type: str, encodings: str) -> Octets:
+    """As an answer, compressed for who takes that."""
+    varies = ("Vary", "Accept-Encoding")
+    if not any(_GZIP.fullmatch(one.strip()) for one in encodings.split(",")):
+        return Octets(octets, content_type, (varies,))
+    return Octets(_gzip(octets), content_type, (varies, ("Content-Encoding", "gzip")))
+
+
+_gzip = functools.cache(functools.partial(gzip.compress, mtime=0))
+"""Each file is packed once."""
+
+_GZIP = re.compile(r"gzip(?:\s*;\s*q=(?!0(?:\.0*)?$).*)?", re.IGNORECASE)
+"""One of the encodings that a browser takes: gzip, unless it is worth nothing to it (RFC 9110 §12.5.3)."""
 
 
 def rendered(name: str, **values: Any) -> str:

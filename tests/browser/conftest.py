@@ -1,4 +1,4 @@
-"""One browser for a worker's tests, one gateway for a module's; both are real."""
+"""One browser for all of these tests, one gateway for a module's; both are real."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(mark)
 
 
-@pytest.fixture(scope="session")
+# Not of the session: what ends a browser waits, which may happen within these tests alone.
+@pytest.fixture(scope="package")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     folder = tmp_path_factory.mktemp("browser")
     with running_browser(folder / "profile", folder / "downloads") as running:
         yield running
 
 
-@pytest.fixture(scope="session")
-def downloads(driver: Chrome, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="package")
+def downloads(driver: Chrome) -> Path:
     """Where the browser keeps what it is given."""
     return Path(driver.capabilities["chrome"]["userDataDir"]).parent / "downloads"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import urllib.request
@@ -147,6 +146,7 @@ def test_it_is_used_without_a_mouse(console: Console) -> None:
     assert console.driver.switch_to.active_element.get_attribute("id") == "main"
     console.key("?")
     console.reads("#shortcuts", "search messages")
+    assert violations(console) == []
     console.key(Keys.ESCAPE)
     for key, view in zip("123456", ("phone", "messages", "sessions", "accounts", "faults", "start"), strict=True):
         console.key(key)
@@ -158,6 +158,18 @@ def test_it_is_used_without_a_mouse(console: Console) -> None:
     assert console.one("#text").get_attribute("value") == "1 / ? c"
     outline = console.run("return getComputedStyle(document.activeElement).outlineStyle")
     assert outline != "none"
+
+
+def test_the_focus_goes_along(console: Console) -> None:
+    """On a phone's width a message takes the list's place: the focus is on it, and goes back to its line."""
+    console.open("messages", size=NARROW)
+    console.press(".lines a", "balnce please")
+    console.reads("#parse-outcome", "BALANCE")
+    assert console.driver.switch_to.active_element.get_attribute("id") == "detail"
+    assert not console.all("#lines a")
+    console.key(Keys.ESCAPE)
+    console.one(".lines a")
+    assert "balnce please" in console.driver.switch_to.active_element.text
 
 
 def test_nothing_jumps_while_messages_come(console: Console, esme: Esme) -> None:
@@ -220,10 +232,3 @@ def test_a_password_of_ones_own_is_not_shown(console: Console, tmp_path: Path) -
         other.reads("#start-facts", "not shown here")
         assert "s3cret" not in other.driver.page_source
         other.driver.get("about:blank")
-
-
-def test_every_view_is_small() -> None:
-    """The page and all that it links to are a few dozen KB."""
-    console = ROOT / "gateway/console"
-    files = itertools.chain((console / "static").iterdir(), (console / "templates").glob("*.html"))
-    assert sum(file.stat().st_size for file in files) < 120_000

@@ -11,6 +11,7 @@ from gateway.sms import segments
 from gateway.sms.alphabets import Alphabet, cheapest
 from tests.browser.chromium import Console
 from tests.browser.esme import Esme
+from tests.conformance import wire
 
 RUSSIAN, ENGLISH, NOBODY = "79991110001", "79991110002", "79995550042"
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
@@ -164,3 +165,16 @@ def test_any_number_can_be_a_subscriber(console: Console) -> None:
     console.reads("#phone-account", "No account")
     console.press(".keys button", "Баланс")
     console.one(".bubble:not(.sent)", "Кошелек на этот номер не найден")
+
+
+def test_parts_of_a_client_are_one_text(console: Console, esme: Esme) -> None:
+    """Each part has an id of its own on the wire; the thread has the text, and how many parts it came in."""
+    parts = ("What is my balance, and while we are at it, ", "how does one change the PIN, please?")
+    for number, part in enumerate(parts, 1):
+        header = wire.udh((0, bytes([7, 2, number])))
+        octets = header + part.encode("ascii")
+        esme.submit("", source_addr="79991110004", esm_class=0x40, short_message=octets)
+    console.open("phone/79991110004")
+    bubble = console.one(".bubble.sent", "".join(parts))
+    assert "2 segments" in bubble.text
+    assert len(console.all(".bubble.sent")) == 1

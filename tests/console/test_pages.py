@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -115,6 +116,26 @@ def test_modules_ask_for_elements_that_are_there(name: str, page: Page) -> None:
 def test_nothing_else_is_served(path: str, api: Browser) -> None:
     """Names are looked up among the files, never on the disk."""
     assert api.ask("GET", path).status == 404
+
+
+def test_the_whole_console_is_small(page: Page, api: Browser) -> None:
+    """To a browser, which takes it compressed: a few dozen KB, all modules in."""
+    size = 0
+    for path in ("/", "/static/console.css", "/static/icon.svg", *(f"/static/{name}" for name in SCRIPTS)):
+        packed = api.ask("GET", path, headers={"Accept-Encoding": "br;q=1.0, gzip"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert gzip.decompress(packed.body) == api.ask("GET", path).body
+        size += len(packed.body)
+    assert size < 48_000
+
+
+@pytest.mark.parametrize("accepts", ["", "identity", "gzip;q=0", "gzip; q=0.000", "br", "gzipped"])
+def test_who_does_not_take_gzip_gets_it_plain(accepts: str, api: Browser) -> None:
+    """Also who says so with a quality of nothing; caches are told that it depends."""
+    answered = api.ask("GET", "/static/console.js", headers={"Accept-Encoding": accepts})
+    assert "content-encoding" not in answered.headers
+    assert answered.headers["vary"] == "Accept-Encoding"
+    assert answered.body == (STATIC / "console.js").read_bytes()
 
 
 def test_the_page_holds_no_data() -> None:

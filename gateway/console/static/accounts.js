@@ -58,7 +58,9 @@ export function accounts() {
       blocked: one.blocked ? "blocked" : "",
       confirmation: one.confirmation ? "codes" : "",
     });
-    node.setAttribute("aria-selected", String(one.number === number));
+    node.classList.toggle("current", one.number === number);
+    if (one.number === number) slot(node, "number").setAttribute("aria-current", "true");
+    else slot(node, "number").removeAttribute("aria-current");
     return node;
   }
 

@@ -54,6 +54,7 @@ export function messages(gateway) {
     const isOther = wanted !== search || cursor !== before;
     search = wanted;
     before = cursor;
+    const was = open;
     open = id ?? "";
     if (byId("search") !== document.activeElement) byId("search").value = search;
     if (isOther) {
@@ -63,7 +64,14 @@ export function messages(gateway) {
     byId("messages").classList.toggle("split", open !== "");
     byId("detail-close").href = where({ id: "" });
     panel.show(open);
+    moveFocus(was);
     load();
+  }
+
+  /** Where the message takes the place of the list, the focus goes with it, and comes back. */
+  function moveFocus(was) {
+    if (open && open !== was && !byId("lines-scroll").checkVisibility()) byId("detail").focus();
+    if (!open && was) rows.get(Number(was))?.firstElementChild.focus();
   }
 
   function where({ id = open, q = search, at = before } = {}) {

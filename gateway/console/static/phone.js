@@ -99,6 +99,8 @@ export function phone(gateway) {
   function draw(items) {
     const isAtEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 60;
     const now = emulatedNow(gateway);
+    const drawn = new Set(items.map((item) => item.number));
+    for (const one of bubbles.keys()) if (!drawn.has(one)) bubbles.delete(one);
     arrange(thread, items.map((item) => bubble(item, now)));
     const last = items.at(-1);
     if (last) {
@@ -113,7 +115,8 @@ export function phone(gateway) {
     const wholes = new Map();
     for (const item of items) {
       const first = wholes.get(item.whole);
-      if (!first || item.kind !== "submitted") wholes.set(first ? `${item.number}` : item.whole, item);
+      // Messages of a submit_multi share their whole too, each to somebody else.
+      if (!first || item.kind !== "submitted" || first.to !== item.to) wholes.set(first ? `${item.number}` : item.whole, item);
       else wholes.set(item.whole, { ...first, text: (first.text ?? "") + (item.text ?? ""), segments: first.segments + 1 });
     }
     return [...wholes.values()];
