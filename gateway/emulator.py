@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredList, DeferredLock, inlineCallbacks, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
@@ -22,7 +22,7 @@ from gateway.network.capture import CaptureFile, Masked, revealed
 from gateway.network.outbind import OutbindTarget, outbind
 from gateway.network.smpp_listener import Exchange
 from gateway.smpp.fields import Address
-from gateway.storage.base import Storage, Work
+from gateway.storage.base import NO_KEYS, Books, Keys, Storage, Work
 
 if TYPE_CHECKING:
     # Wake-ups need psycopg, which only those have who share a PostgreSQL.
@@ -39,6 +39,9 @@ is dropped there waits a second before it tries again; the kernel cuts this to i
 _DRAIN_LOOK: Final = 0.05
 _SAME_TIME: Final = 500_000
 """µs that the emulated times of gateways may differ; clocks of machines do, and nobody sees it."""
+
+_DEEPEST: Final = 3
+"""Transactions that may follow one another from one step: its own, what delivery concludes, what that is told of."""
 
 _LONGEST_TIMER: Final = 3600.0
 """Emulated steps far away are looked at again after an hour: a reactor's timers are no calendar."""
@@ -60,6 +63,16 @@ class Endpoint:
     option: str
     host: str
     port: int
+
+
+@attrs.define(eq=False)
+class _Nothing:
+    """The work after which all that was submitted before it is over."""
+
+    keys: Keys = NO_KEYS
+
+    def __call__(self, books: Books) -> None:
+        """Changes nothing."""
 
 
 class Emulator:
@@ -133,6 +146,9 @@ class Emulator:
         self.capture = capture
         self._ports: list[Any] = []
         self._step_due: Any = None
+        self._advancing = DeferredLock()
+        self._restarts = 0
+        """How often the clock was turned back: what was on its way to a later time stays there."""
         self._stopping: Deferred[None] | None = None
         self.ready = False
         self.smpp_address = ""
@@ -268,6 +284,7 @@ class Emulator:
             self.plan.clear()
             self.plan.add_all(self.configured_faults)
         if "clock" in what:
+            self._restarts += 1
             self.clock.restart(self._first_time(), frozen=self._starts_frozen)
         if "messages" in what:
             # Held payments have their steps on the agenda, too.
@@ -278,16 +295,44 @@ class Emulator:
 
     # --- emulated time ---
 
-    def advance(self, microseconds: int) -> None:
-        """Let emulated time pass at once: every step that becomes due runs in the order of time, at its own time."""
+    def advance(self, microseconds: int) -> Deferred[None]:
+        """Let emulated time pass at once: every step that becomes due runs in the order of time, at its own time, and
+        so does what follows from it. Fires when all of it is stored; while the storage fails, time passes without.
+        """
         if microseconds < 0:
             raise ValueError("time does not go back")
-        until = self.clock.now() + microseconds
-        while (step_at := self.agenda.next_at()) is not None and step_at <= until:
+        return self._pass(lambda: self.clock.now() + microseconds)
+
+    def advance_to(self, at: int) -> Deferred[None]:
+        """The same until it is ``at`` (µs UTC); when that has passed, nothing happens."""
+        return self._pass(lambda: at)
+
+    def _pass(self, until: Callable[[], int]) -> Deferred[None]:
+        # Who asked may go away: time goes on.
+        over: Deferred[None] = Deferred(lambda _: None)
+        self._advancing.run(self._pass_until, until).addCallback(lambda _: None if over.called else over.callback(None))
+        return over
+
+    @inlineCallbacks
+    def _pass_until(self, asked: Callable[[], int]) -> Generator[Deferred[None], None, None]:
+        until, restarts = asked(), self._restarts
+        while restarts == self._restarts and (step_at := self.agenda.next_at()) is not None and step_at <= until:
             self.clock.advance_to(step_at)
             self._run_due()
-        self.clock.advance_to(until)
+            # A step may plan others that are due before the next one that is known now.
+            yield self._stored()
+        if restarts == self._restarts:
+            self.clock.advance_to(until)
         self._clock_moved()
+        yield self._stored()
+
+    @inlineCallbacks
+    def _stored(self) -> Generator[Deferred[None], None, None]:
+        """Fires when what was submitted is over, and what was submitted upon that."""
+        for _ in range(_DEEPEST):
+            over: Deferred[None] = Deferred()
+            self.storage.submit(_Nothing(), over.callback, lambda _, over=over: over.callback(None))  # type: ignore[misc]
+            yield over
 
     def freeze(self) -> None:
         """Let emulated time stand still; link-level timers go on."""
@@ -306,9 +351,8 @@ class Emulator:
 
     def catch_up(self, at: int) -> None:
         """Another gateway is ahead: let time pass until then, unless it is only about as late there."""
-        behind = at - self.clock.now()
-        if behind > _SAME_TIME:
-            self.advance(behind)
+        if at - self.clock.now() > _SAME_TIME and not self._advancing.locked:
+            self.advance_to(at)
 
     def _run_due(self) -> None:
         while (step := self.agenda.take_due(self.clock.now())) is not None:

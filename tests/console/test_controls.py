@@ -38,6 +38,42 @@ def test_a_day_passes_at_once(api: Browser, bench: Bench) -> None:
     assert states["reply"] in ("expired", "enroute")
 
 
+@pytest.mark.parametrize("deferred", [False, True], ids=["direct", "deferred"])
+def test_what_follows_from_a_step_comes_in_its_time(deferred: bool) -> None:
+    """A scheduled message begins, is on its way for its time and arrives, before its validity ends; the answer comes
+    when all is stored, however late the storage tells."""
+    bench = Bench(storage=DeferredStorage() if deferred else None, clock_frozen=True)
+    api, esme = Browser(bench), Esme(bench)
+    esme.submit(
+        "x", "99900001600", schedule_delivery_time="000000010000000R", validity_period="000001000000000R",
+        registered_delivery=1,
+    )  # fmt: skip
+    advancing = api.begin("POST", "/api/v1/clock/advance", {"seconds": 4 * DAY})
+    assert advancing.answer("POST").json == {
+        "now": "2026-01-19T09:00:00.000000Z", "frozen": True, "next": None, "waiting": 0
+    }  # fmt: skip
+    (receipt,) = esme.take()
+    assert b"stat:DELIVRD" in receipt.short_message
+    assert b"done date:2601151010" in receipt.short_message
+    again = [api.begin("POST", "/api/v1/clock/advance", {"seconds": 1}) for _ in range(2)]
+    assert again[1].answer("POST").json["now"] == "2026-01-19T09:00:02.000000Z"
+
+
+def test_a_reset_ends_an_advance() -> None:
+    """Time that is let pass while the clock is turned back stays where the clock was turned to."""
+    storage = DeferredStorage()
+    bench = Bench(storage=storage, clock_frozen=True)
+    api, esme = Browser(bench), Esme(bench)
+    esme.submit("x", "99900001600", registered_delivery=1)
+    over: list[None] = []
+    bench.emulator.advance(DAY * 1_000_000).addCallback(over.append)
+    assert not over, "the step is not stored yet"
+    bench.emulator.reset(frozenset({"messages", "clock"}), lambda: None, lambda error: None)
+    bench.settle()
+    assert over
+    assert api.get("/api/v1/clock")["now"] == START.replace("Z", ".000000Z")
+
+
 def test_the_clock_stands_and_goes_on(api: Browser, bench: Bench) -> None:
     """Frozen it stands still while real time passes; thawed it goes on from there."""
     assert api.post("/api/v1/clock/freeze")["frozen"] is True

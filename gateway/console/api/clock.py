@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import attrs
+from twisted.internet.defer import Deferred
 
 from gateway.clock import SECOND
 from gateway.console.controls import Controls
@@ -46,25 +47,26 @@ def get_clock(controls: Controls, _: None) -> Clock:
     )
 
 
-def advance_clock(controls: Controls, asked: Advance) -> Clock:
+def advance_clock(controls: Controls, asked: Advance) -> Deferred[Clock]:
     """Let time pass at once: a day takes milliseconds."""
-    return _advance_to(controls, controls.emulator.clock.now() + int(asked.seconds * SECOND), "seconds")
+    microseconds = int(asked.seconds * SECOND)
+    _check_end(controls.emulator.clock.now() + microseconds, "seconds")
+    return controls.emulator.advance(microseconds).addCallback(lambda _: get_clock(controls, None))
 
 
-def set_clock(controls: Controls, asked: SetClock) -> Clock:
+def set_clock(controls: Controls, asked: SetClock) -> Deferred[Clock]:
     """Let time pass until then."""
     if asked.now < controls.emulator.clock.now():
         fault = Fault(f"it is {spelled(controls.emulator.clock.now())} already", pointer="#/now")
         raise Problem(409, "Time does not go back; POST /api/v1/reset starts anew.", faults=(fault,))
-    return _advance_to(controls, asked.now, "now")
+    _check_end(asked.now, "now")
+    return controls.emulator.advance_to(asked.now).addCallback(lambda _: get_clock(controls, None))
 
 
-def _advance_to(controls: Controls, at: int, name: str) -> Clock:
+def _check_end(at: int, name: str) -> None:
     if at >= _END:
         fault = Fault("SMPP cannot spell times after 2037", pointer=f"#/{name}")
         raise Problem(422, "The body is not what this request takes.", faults=(fault,))
-    controls.emulator.advance(max(0, at - controls.emulator.clock.now()))
-    return get_clock(controls, None)
 
 
 _END = 2_145_916_800 * SECOND
