@@ -21,6 +21,7 @@ from gateway.console.api import (
     reset,
     sessions,
     status,
+    traffic,
 )
 from gateway.console.documentation import STYLE_PATH
 from gateway.console.route import Route
@@ -45,6 +46,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     # --- the gateway as a whole ---
     Route("GET", "/api/v1/status", status.get_status),
     Route("GET", "/api/v1/connect", connecting.how_to_connect),
+    Route("GET", "/api/v1/traffic", traffic.show_traffic, problems=(503,)),
     Route("GET", "/api/v1/clock", clock.get_clock),
     Route("POST", "/api/v1/clock/advance", clock.advance_clock),
     Route("POST", "/api/v1/clock/set", clock.set_clock, problems=(409,)),

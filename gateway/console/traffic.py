@@ -16,12 +16,17 @@ from gateway.smpp.constants import HEADER_LENGTH, CommandId
 WINDOW: Final = 2_000_000
 """µs over which messages are counted."""
 
+RESPONSES: Final = 10_000_000
+"""µs within which responses are timed."""
+
 _LOOKED_AT: Final = 3_000
 """Reads and writes that are looked at, the newest: some milliseconds of work. What lies further back is not told."""
 
 _MESSAGES: Final = frozenset({CommandId.SUBMIT_SM, CommandId.DATA_SM, CommandId.SUBMIT_MULTI, CommandId.DELIVER_SM})
 _NAMES: Final = {int(command): command.name.lower() for command in CommandId}
-_head_at: Final = Struct(">LL").unpack_from
+_SUBMITS: Final = frozenset({CommandId.SUBMIT_SM, CommandId.DATA_SM, CommandId.SUBMIT_MULTI})
+_RESPONSE: Final = 0x80000000
+_head_at: Final = Struct(">LLLL").unpack_from
 
 
 @attrs.define
@@ -51,7 +56,7 @@ def traffic_of(wire_log: WireLog, now: int) -> dict[int, Traffic]:
             oldest = at
         elif traffic.last_pdu:
             continue
-        commands = list(_commands(octets))
+        commands = [command for command, _ in _heads(octets)]
         if commands and not traffic.last_pdu:
             traffic.last_pdu, traffic.last_inbound, traffic.last_at = _NAMES[commands[-1]], stream.inbound, at
         if is_recent:
@@ -63,12 +68,29 @@ def traffic_of(wire_log: WireLog, now: int) -> dict[int, Traffic]:
     return found
 
 
-def _commands(octets: bytes) -> Iterator[int]:
-    """The commands of the PDUs that begin here, as far as it can be seen: a read may begin within one."""
+def response_times(wire_log: WireLog, now: int) -> list[int]:
+    """How long the submits of the last :data:`RESPONSES` waited for their responses, µs, the shortest first."""
+    answered: dict[tuple[int, int], int] = {}
+    found = []
+    for at_ns, stream, octets in islice(wire_log.newest(), _LOOKED_AT):
+        at = at_ns // 1000
+        if at < now - RESPONSES:
+            break
+        for command, sequence in _heads(octets):
+            key = stream.line.number, sequence
+            if not stream.inbound and command & _RESPONSE and command & ~_RESPONSE in _SUBMITS:
+                answered[key] = at
+            elif stream.inbound and command in _SUBMITS and key in answered:
+                found.append(answered.pop(key) - at)
+    return sorted(found)
+
+
+def _heads(octets: bytes) -> Iterator[tuple[int, int]]:
+    """Command and sequence number of the PDUs that begin here, as far as that is seen: a read may begin within one."""
     at = 0
     while len(octets) - at >= HEADER_LENGTH:
-        length, command = _head_at(octets, at)
+        length, command, _, sequence = _head_at(octets, at)
         if length < HEADER_LENGTH or command not in _NAMES:
             return
-        yield command
+        yield command, sequence
         at += length

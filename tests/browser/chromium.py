@@ -31,7 +31,7 @@ _PATIENCE = 10.0
 _SHOWN = """
 return [...document.querySelectorAll(arguments[0])]
     .filter((one) => one.checkVisibility({visibilityProperty: true}))
-    .filter((one) => one.innerText.replaceAll('\\u00a0', ' ').includes(arguments[1]))
+    .filter((one) => (one.innerText ?? '').replaceAll('\\u00a0', ' ').includes(arguments[1]))
 """
 
 

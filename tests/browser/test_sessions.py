@@ -60,6 +60,19 @@ def test_what_is_unanswered_fills_the_window(console: Console, esme: Esme) -> No
     console.reads(".session", "0 of 4")
 
 
+def test_the_last_minutes_are_drawn(console: Console, esme: Esme) -> None:
+    """Rate and response time as lines, commands and matches as bars; said in words too."""
+    console.open("sessions")
+    for text in ("BALANCE", "balnce", "HELP", "what is this"):
+        esme.submit(text)
+    console.until(lambda: "p95" in console.text("#chart-response") and "ms" in console.text("#chart-response"), "times")
+    console.reads("#chart-commands", "balance")
+    console.reads("#chart-matches", "one edit")
+    drawn = "return document.querySelector('#chart-rate path')?.getAttribute('d') ?? ''"
+    console.until(lambda: "L" in console.run(drawn), "a line")
+    assert "now" in console.one("#chart-response svg").get_attribute("aria-label")
+
+
 def test_a_client_is_asked_to_unbind(console: Console, esme: Esme) -> None:
     """In good order: it answers, and its connection ends."""
     console.open("sessions")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from gateway.console.traffic import traffic_of
+from gateway.console.traffic import response_times, traffic_of
 from gateway.network.wire_log import WireLog
 from tests.conformance import wire
+from tests.console.browser import Browser
+from tests.doubles import Bench
+from tests.esme import Esme
 
 SECOND = 1_000_000
 
@@ -60,3 +63,29 @@ def test_a_read_that_begins_within_a_pdu_is_passed_over() -> None:
     line = log.opened(("127.0.0.1", 1), ("127.0.0.1", 2775))
     log.record(line.incoming, b"rest of a text that is long enough")
     assert traffic_of(log, wall.microseconds)[1].last_pdu == ""
+
+
+def test_response_times_are_those_of_submits() -> None:
+    """From the submit to its response, whatever comes in between; what is not answered does not count."""
+    wall = Wall()
+    log = WireLog(1 << 20, wall)
+    line = log.opened(("127.0.0.1", 1), ("127.0.0.1", 2775))
+    log.record(line.incoming, wire.submit_sm(1) + wire.submit_sm(2) + wire.enquire_link(3))
+    for sequence, milliseconds in ((2, 5), (1, 15)):
+        wall.now += milliseconds * 1_000_000
+        log.record(line.outgoing, wire.pdu(wire.SUBMIT_SM | wire.RESPONSE, b"1\0", sequence))
+    log.record(line.incoming, wire.submit_sm(4))
+    assert response_times(log, wall.microseconds) == [5_000, 20_000]
+    assert response_times(log, wall.microseconds + 60 * SECOND) == []
+
+
+def test_the_mix_of_commands_is_told(api: Browser, bench: Bench) -> None:
+    """Of the newest texts to the wallet: what they were understood as, and how near they were."""
+    esme = Esme(bench)
+    for text in ("BALANCE", "balnce", "PIN", "what is this"):
+        esme.submit(text)
+    told = api.get("/api/v1/traffic")
+    assert {one["name"]: one["count"] for one in told["commands"]} == {"balance": 2, "pin": 1, "none": 1}
+    assert {one["name"] for one in told["matches"]} == {"exact", "one_edit", "none"}
+    assert told["responses"] == 4
+    assert told["response_p50"] <= told["response_p95"]

@@ -172,6 +172,8 @@ setInterval(tick, 250);
 setInterval(() => document.hidden || refresh(), 3000);
 await refresh();
 await route();
+// Its charts begin now, so that they have something to show when they are looked at.
+made.sessions ??= VIEWS.sessions(gateway);
 onEvents(soon);
 goLive((isLive) => {
   byId("live").textContent = isLive ? "live" : "reconnecting";

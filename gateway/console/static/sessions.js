@@ -1,6 +1,7 @@
 // Who is bound, and what can be done about it.
 
 import { get, post } from "./api.js";
+import { charts } from "./charts.js";
 import { arrange, byId, confirmed, filled, inTurn, made, paced, run, say, slot } from "./dom.js";
 import { onEvents } from "./live.js";
 import { duration, many } from "./words.js";
@@ -8,6 +9,7 @@ import { duration, many } from "./words.js";
 const LOOK_MS = 1000;
 
 export function sessions() {
+  const traffic = charts();
   const cards = new Map();
   let isShown = false;
   let timer = 0;
@@ -17,11 +19,13 @@ export function sessions() {
     clearInterval(timer);
     timer = setInterval(() => document.hidden || load(), LOOK_MS);
     load();
+    traffic.show();
   }
 
   function hide() {
     isShown = false;
     clearInterval(timer);
+    traffic.hide();
   }
 
   const load = inTurn(async () => {
