@@ -43,11 +43,14 @@ class KeptFaults:
         self._text = ""
         self._known: dict[str, _Entry] = {}
         self._adopting = False
+        self._unkept = 0
+        """Changes of the plan that are on their way into the storage."""
         plan.on_change.append(self._changed)
 
     def told(self, text: str) -> None:
         """What the storage has kept (empty: nothing ever)."""
-        if text == self._text:
+        # What was read before our own changes are in it would take them back.
+        if text == self._text or self._unkept:
             return
         self._text = text
         entries: dict[str, _Entry] = json.loads(text) if text else {}
@@ -82,7 +85,15 @@ class KeptFaults:
         gone = [rule_id for rule_id in self._known if rule_id not in now]
         if changed or gone:
             self._known = {rule_id: changed.get(rule_id) or self._known[rule_id] for rule_id in now}
-            self._storage.submit(KeepFaults(changed, gone), _nothing, lambda error: self._report("faults", error))
+            self._unkept += 1
+            self._storage.submit(KeepFaults(changed, gone), self._over, self._failed)
+
+    def _over(self, _: object) -> None:
+        self._unkept -= 1
+
+    def _failed(self, error: Exception) -> None:
+        self._unkept -= 1
+        self._report("faults", error)
 
     def _entry(self, rule: Rule, expires_in: float | None) -> _Entry:
         until = None if expires_in is None else self._wall() + expires_in
@@ -98,13 +109,10 @@ class KeepFaults(Patient):
     keys: Keys = NO_KEYS
 
     def __call__(self, books: Books) -> None:
-        kept = books.meta.get(FAULTS)
+        books.meta.change(FAULTS, self._changed)
+
+    def _changed(self, kept: str) -> str:
         entries: dict[str, _Entry] = json.loads(kept) if kept else {}
         for rule_id in self.gone:
             entries.pop(rule_id, None)
-        entries |= self.changed
-        books.meta.put(FAULTS, json.dumps(entries))
-
-
-def _nothing(_: object) -> None:
-    """It is kept; nobody waits for it."""
+        return json.dumps(entries | self.changed)

@@ -73,11 +73,14 @@ class KeepClock(Patient):
     keys: Keys = NO_KEYS
 
     def __call__(self, books: Books) -> None:
+        books.meta.change(CLOCK, self._changed)
+
+    def _changed(self, kept: str) -> str:
         now, ahead = self.now, self.now - self.wall
-        if self.shared and (kept := books.meta.get(CLOCK)):
+        if self.shared and kept:
             clock = json.loads(kept)
             now, ahead = max(now, clock["now"]), max(ahead, clock["ahead"])
-        books.meta.put(CLOCK, json.dumps({"now": now, "ahead": ahead}))
+        return json.dumps({"now": now, "ahead": ahead})
 
 
 def resumed_time(kept: str, wall: int, *, frozen: bool) -> int:

@@ -143,6 +143,8 @@ class Meta(Protocol):
         """Empty when nothing is kept under this name."""
 
     def put(self, name: str, value: str) -> None: ...
+    def change(self, name: str, changed: Callable[[str], str]) -> None:
+        """Keep what ``changed`` makes of what is kept; gateways that share the storage do this one after the other."""
 
 
 class Accounts(AccountsOfWallet, Protocol):

@@ -282,3 +282,22 @@ def test_w07_fifty_parallel_payments_never_overdraw_an_account(
     assert len({payment.cause for payment in payments}) == 50
     for gateway in gateways:
         gateway.close()
+
+
+def test_two_gateways_change_one_fact_one_after_the_other(database: str, tmp_path: Path, reactor: Reactor) -> None:
+    """Whoever changes what is kept under a name has seen what the other made of it, from the first change on."""
+    gateways = [open_postgresql(database, tmp_path, call_in_reactor=reactor.call).storage for _ in range(2)]
+    outcomes: list[object] = []
+    for n in range(100):
+        change = Do(lambda books: books.meta.change("faults", "{}x".format))
+        gateways[n % 2].submit(change, outcomes.append, outcomes.append)
+        if n % 10 == 9:
+            # Else they all would be one transaction.
+            reactor.wait_for(lambda n=n: len(outcomes) > n)  # type: ignore[misc]  # a default is a binding
+    assert outcomes == [None] * 100
+    kept: list[str] = []
+    gateways[0].submit(Do(lambda books: books.meta.get("faults")), kept.append, outcomes.append)
+    reactor.wait_for(lambda: bool(kept))
+    assert kept == ["x" * 100]
+    for gateway in gateways:
+        gateway.close()

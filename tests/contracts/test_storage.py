@@ -293,6 +293,8 @@ def test_limits_and_facts_are_kept_by_name(storage: Storage) -> None:
     run(storage, lambda books: (books.limits.put("1", "replies", ()), books.meta.put("clock", "2")))
     assert run(storage, lambda books: (books.limits.get("1", "replies"), books.meta.get("clock"))) == ((), "2")
     assert run(storage, lambda books: books.meta.get("other")) == ""
+    run(storage, lambda books: (books.meta.change("clock", "{} and 3".format), books.meta.change("new", "{}1".format)))
+    assert run(storage, lambda books: (books.meta.get("clock"), books.meta.get("new"))) == ("2 and 3", "1")
 
 
 def test_a_work_may_submit_another_from_its_callback(storage: Storage) -> None:

@@ -12,10 +12,11 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from twisted.logger import LogEvent, globalLogPublisher
 
+from gateway.draws import Draws
 from gateway.faults.forms import rule_from_object, rule_to_object
-from gateway.faults.plan import FaultsInvalid
+from gateway.faults.plan import FaultsInvalid, Plan
 from gateway.faults.rules import LEGAL, Point, Rule
-from gateway.messages.kept_faults import FAULTS
+from gateway.messages.kept_faults import FAULTS, KeptFaults
 from gateway.settings import SettingsError
 from gateway.smpp.codec import encode
 from gateway.smpp.constants import MessageState, Tag
@@ -449,6 +450,32 @@ def test_gateways_on_one_storage_share_added_rules(monkeypatch: pytest.MonkeyPat
     beat(one, other)
     assert {state.rule.id for state in one.emulator.plan.kept()} == {second.id}
     assert esme.submit("BALANCE")
+
+
+def test_what_was_read_before_a_change_does_not_take_it_back() -> None:
+    """A beat that was on its way while rules were changed brings back none of those that were there before."""
+    storage = DeferredStorage()
+    planned = Plan(Draws(1).draw, lambda: 0.0)
+    kept = KeptFaults(planned, storage, lambda: 0.0, lambda where, error: None)
+
+    def read() -> str:
+        found: list[str] = []
+        storage.read(lambda books: books.meta.get(FAULTS), found.append, _n)
+        return found[0]
+
+    planned.add(rule_from_object(row("accept", "disconnect", name="old")), persistent=True)
+    storage.run()
+    before = read()
+    kept.told(before)
+    planned.clear()
+    planned.add(rule_from_object(row("submit", "no_response", name="new")), persistent=True)
+    kept.told(before)
+    assert [state.rule.name for state in planned.rules()] == ["new"]
+    storage.run()
+    kept.told(read())
+    assert [state.rule.name for state in planned.rules()] == ["new"]
+    assert planned.submit
+    assert not planned.accept
 
 
 # --- anything at all ---

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from heapq import nlargest, nsmallest
 
 from commands.wallet.accounts import Account, Entry, Payment, PaymentState
@@ -152,3 +153,6 @@ class MemoryMeta(Table[str, str]):
 
     def put(self, name: str, value: str) -> None:
         self.set(name, value)
+
+    def change(self, name: str, changed: Callable[[str], str]) -> None:
+        self.set(name, changed(self.get(name)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from commands.wallet.accounts import Account, Entry, Payment, PaymentState
@@ -291,6 +291,11 @@ class SqlMeta:
         old = self.get(name)
         self._held[name] = value
         self._undo.append(lambda: self._held.__setitem__(name, old))
+
+    def change(self, name: str, changed: Callable[[str], str]) -> None:
+        # A row that is not there yet cannot be locked.
+        self._database.lock_set(f"meta {name}")
+        self.put(name, changed(self.get(name)))
 
     def flush(self) -> None:
         if self._held:
