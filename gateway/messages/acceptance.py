@@ -14,6 +14,7 @@ from gateway.messages.dialects import rule_tlv
 from gateway.messages.drafts import Accepted, Draft, House
 from gateway.messages.joining import join
 from gateway.messages.message import SCHEDULED, Fate, Kind, Message
+from gateway.messages.reading import may_hold_secret
 from gateway.messages.settlement import Terms, end_at_handset, owed_notification, owed_receipts
 from gateway.smpp.constants import MessageState
 from gateway.storage.base import Books, Keys
@@ -69,6 +70,7 @@ class Accept:
                     scheduled_at=draft.scheduled_at,
                     tlvs=draft.tlvs,
                     accepted_at=draft.now,
+                    sealed=message.sealed or _seals(draft, self.house),
                 )
                 accepted.spelled_id = message.spelled_id
                 accepted.replaced = changed
@@ -136,6 +138,7 @@ def take_in(
         0,
         draft.tlvs if draft.receipt_rule is None else (*draft.tlvs, rule_tlv(draft.receipt_rule)),
     )
+    message.sealed = _seals(draft, house)
     if at_once and fate == _HANDSET:
         at_once = _ends_at_once(message, house.terms)
     if at_once and house.faults is not None and house.faults.plan.answering:
@@ -144,7 +147,7 @@ def take_in(
     if at_once:
         answered = carry(books, message, house, accepted, draft.now, decided=draft.decided)
         if answered is not None:
-            message.outcome, message.sealed = answered.outcome, answered.sealed
+            message.outcome, message.sealed = answered.outcome, message.sealed or answered.sealed
             message.command, message.match = answered.command, answered.match
     if draft.registered_delivery:
         accepted.owe(owed_notification(books, message, draft.now, house.terms))
@@ -160,6 +163,14 @@ def take_in(
         if fate == Fate.CLIENT and not draft.scheduled_at:
             accepted.outgoing.append(enqueue(books, message))
     return message
+
+
+def _seals(draft: Draft, house: House) -> bool:
+    """Before it is known what the digits of a text are: its answer may come later, or never."""
+    if draft.route.fate != Fate.WALLET:
+        return False
+    alphabet = house.default_alphabet_of(draft.client.system_id)
+    return may_hold_secret(draft.user_data, draft.data_coding, draft.esm_class, alphabet)
 
 
 def _is_put_off(message: Message, draft: Draft) -> bool:

@@ -18,9 +18,9 @@ from gateway.messages.drafting import DefaultMessage, read_time
 from gateway.messages.drafts import Refused
 from gateway.messages.faulty_intake import FaultyIntake
 from gateway.messages.intake import Follow
-from gateway.messages.message import SCHEDULED, Message
+from gateway.messages.message import SCHEDULED, Fate, Message
 from gateway.messages.message_ids import read_message_id
-from gateway.messages.reading import USER_DATA_HEADER
+from gateway.messages.reading import USER_DATA_HEADER, may_hold_secret
 from gateway.messages.settlement import Outgoing, Terms, settle
 from gateway.smpp.constants import MessageState
 from gateway.smpp.fields import format_time
@@ -269,4 +269,9 @@ class Replace:
         elif isinstance(expires_at, int) and expires_at <= scheduled_at:
             raise Refused(CommandStatus.ESME_RINVEXPIRY, "over before it begins")
         fields["esm_class"] = message.esm_class & ~USER_DATA_HEADER
+        if message.fate == Fate.WALLET and not message.sealed:
+            octets, coding = fields["user_data"], fields.get("data_coding", message.data_coding)
+            assert isinstance(octets, bytes)
+            assert isinstance(coding, int)
+            fields["sealed"] = may_hold_secret(octets, coding, 0, self.client.default_alphabet)
         return books.messages.change(message.id, **fields)

@@ -8,6 +8,9 @@ from typing import Final
 from gateway.messages.message import Message
 from gateway.sms import alphabets, reassembly
 
+FEWEST_DIGITS: Final = 4
+"""A PIN has four digits, the code of a payment six."""
+
 USER_DATA_HEADER: Final = 0x40
 """esm_class bit of the user data header indicator (SMPP 3.4 §5.2.12)."""
 
@@ -26,6 +29,16 @@ def text_in(user_data: bytes, data_coding: int, esm_class: int, default_alphabet
         return None
     packed = alphabet is alphabets.Alphabet.GSM0338_PACKED
     return decoded(reassembly.concatenation_of(True, user_data, packed=packed).body, alphabet.unpacked)
+
+
+@lru_cache(maxsize=4096)
+def may_hold_secret(user_data: bytes, data_coding: int, esm_class: int, default_alphabet: str) -> bool:
+    """Whether a text to the wallet may have a PIN or a code of a payment in it, used up, mistyped or somebody else's:
+    it has at least as many digits. What is no text that we can read is looked at octet by octet."""
+    text = text_in(user_data, data_coding, esm_class, default_alphabet)
+    if text is None:
+        text = user_data.decode("ascii", "replace")
+    return sum(map(str.isdigit, text)) >= FEWEST_DIGITS
 
 
 @lru_cache(maxsize=4096)

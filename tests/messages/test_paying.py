@@ -11,7 +11,9 @@ import pytest
 from commands.wallet.accounts import Payment, PaymentState
 from commands.wallet.errors import AmountInvalid, MerchantInvalid, NoAccount
 from commands.wallet.money import Money
+from gateway.faults.forms import rule_from_object
 from gateway.messages.message import Fate, Kind, Message
+from gateway.smpp.pdus import ReplaceSm
 from gateway.sms import gsm0338
 from gateway.sms.udh import Concatenation, element_of, encode
 from gateway.storage.base import StorageDown
@@ -178,13 +180,54 @@ def test_a_code_expires_in_no_time(make_bench: BenchMaker, tmp_path: Path) -> No
     assert (asked.outcome, asked.sealed) == ("code_expired", True)
 
 
-def test_a_text_of_digits_that_is_no_code_is_not_sealed(make_bench: BenchMaker, tmp_path: Path) -> None:
-    """While no payment waits six digits are any text; while one waits a wrong guess is sealed too."""
+@pytest.mark.parametrize(
+    ("words", "sealed"),
+    [
+        ("123456", True), ("my pin 4821!", True), ("1 2 3 4", True), ("\u0661\u0662\u0663\u0664", True),
+        ("confirm 1", False), ("123", False), ("баланс", False),
+    ],
+)  # fmt: skip
+def test_a_text_with_as_many_digits_as_a_secret_has_is_sealed(
+    words: str, sealed: bool, make_bench: BenchMaker, tmp_path: Path
+) -> None:
+    """Whether a payment waits or not: it may be a code that was used up, mistyped, or meant for another number."""
     bench = configured(make_bench, tmp_path)
-    assert not text(bench, SHORT_CODE, "123456", source=BUYER).sealed
+    assert text(bench, SHORT_CODE, words, source=BUYER).sealed is sealed
+    assert not text(bench, "79995550001", words, source=BUYER).sealed, "to a handset it is any text"
     pay(bench)
-    assert text(bench, SHORT_CODE, "123456", source=BUYER).sealed
-    assert not text(bench, SHORT_CODE, "BALANCE", source=BUYER).sealed
+    assert text(bench, SHORT_CODE, words, source=BUYER).sealed is sealed
+
+
+@pytest.mark.parametrize("way", ["scheduled", "replaced", "late", "silent", "octets"])
+def test_a_code_is_sealed_before_it_is_understood(way: str, tmp_path: Path) -> None:
+    """A code whose time has not come, or to which nothing is ever said, is in no file in clear; in time it counts."""
+    file = tmp_path / "paying.toml"
+    file.write_text(CLIENTS + ACCOUNTS)
+    bench = Bench(config=str(file), database=f"sqlite:///{tmp_path / 'sms.db'}")
+    esme = Esme(bench)
+    esme.submit("BALANCE", source=BUYER)
+    esme.take()
+    pay(bench)
+    code = code_in(text_of(*esme.take()))
+    effects = {"late": {"kind": "delay", "seconds": 60}, "silent": {"kind": "no_response"}}
+    if way in effects:
+        bench.emulator.plan.add(rule_from_object({"point": "answer", "effect": effects[way]}))
+    fields: dict[str, object] = {"octets": {"data_coding": 4}}.get(way, {})
+    if way in ("scheduled", "replaced"):
+        fields = {"schedule_delivery_time": "000000000100000R"}
+    message_id = esme.submit("soon" if way == "replaced" else code, source=BUYER, **fields)
+    if way == "replaced":
+        replace = ReplaceSm(message_id, 1, 1, BUYER, short_message=code.encode())
+        assert esme.ask(replace).command_status == 0
+    message = bench.read(lambda books: books.messages.get(int(message_id)))
+    assert message is not None
+    assert message.sealed
+    for kept in tmp_path.glob("sms.db*"):
+        assert code.encode() not in kept.read_bytes()
+    bench.advance(61)
+    done = way in ("scheduled", "replaced", "late")
+    assert payment(bench).state == (PaymentState.COMPLETED if done else PaymentState.HELD)
+    bench.storage.close()
 
 
 def test_a_receipt_does_not_repeat_a_code(make_bench: BenchMaker, tmp_path: Path) -> None:
