@@ -35,22 +35,28 @@ class Waiters:
         self._news = news
         self._call_later = call_later
         self._text_of = text_of
-        self._waiting = 0
+        self._waits: dict[_Wait, None] = {}
 
     def __len__(self) -> int:
-        return self._waiting
+        return len(self._waits)
 
     def wait(self, query: MessageQuery, timeout: float, show: Callable[[Any, Message], T]) -> Deferred[T]:
         """The oldest message that matches, or the first one that comes to; ``show(books, message)`` is asked in a read
         of the storage. Fails with Problem 404 after ``timeout`` seconds, and 503 when too many wait already."""
-        if self._waiting >= MOST_WAITERS:
+        if len(self._waits) >= MOST_WAITERS:
             raise Problem(503, "Too many requests wait for messages.", headers=(("Retry-After", "1"),))
-        self._waiting += 1
         wait = _Wait(self, attrs.evolve(query, oldest_first=True, limit=1), timeout, show)
+        self._waits[wait] = None
         return wait.begin()
 
-    def _ended(self) -> None:
-        self._waiting -= 1
+    def begin_anew(self) -> None:
+        """All messages are forgotten, and numbers may begin with 1: whatever is there now comes after what was."""
+        for wait in list(self._waits):
+            wait.begin_anew()
+
+    def ended(self, wait: _Wait) -> None:
+        """It waits no more."""
+        self._waits.pop(wait, None)
 
 
 class _Wait:
@@ -76,6 +82,10 @@ class _Wait:
         self._timer = waiters._call_later(self._timeout, self._timed_out)
         self._look()
         return self._done
+
+    def begin_anew(self) -> None:
+        self._query = attrs.evolve(self._query, after=0)
+        self._look()
 
     def _told(self, messages: list[Message]) -> None:
         text_of = self._waiters._text_of
@@ -122,7 +132,7 @@ class _Wait:
         self._stop()
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
-        self._waiters._ended()
+        self._waiters.ended(self)
 
 
 def _nothing() -> None:

@@ -11,7 +11,7 @@ import pytest
 from gateway.console import waiting
 from tests.console.browser import Browser, Connection
 from tests.doubles import Bench, DeferredStorage
-from tests.esme import SHORT_CODE, SUBSCRIBER, Esme, text_of
+from tests.esme import HANDSET, SHORT_CODE, SUBSCRIBER, Esme, text_of
 
 A, B = "79995550001", "79995550002"
 
@@ -210,6 +210,22 @@ def test_waits_on_a_storage_that_answers_later() -> None:
     bench.settle()
     assert sending.answer("POST").status == 201
     assert waits.answer().json["text"] == "x"
+
+
+@pytest.mark.parametrize("deferred", [False, True], ids=["direct", "deferred"])
+def test_a_wait_outlives_a_reset(deferred: bool) -> None:
+    """Numbers begin anew with a reset of all: who waited for what comes next still gets what comes next."""
+    bench = Bench(storage=DeferredStorage() if deferred else None)
+    api, esme = Browser(bench), Esme(bench)
+    for _ in range(3):
+        esme.submit("x", destination=HANDSET)
+    waiting = [
+        api.begin("GET", f"/api/v1/messages/wait?text=x&timeout=30&{which}") for which in ("new=true", "after=3")
+    ]
+    assert not waiting[0].received()
+    api.begin("POST", "/api/v1/reset", {"what": ["all"]})
+    assert esme.submit("x", destination=HANDSET) == "0000000001"
+    assert [one.answer().json["number"] for one in waiting] == [1, 1]
 
 
 def test_a_handset_waits_for_its_own_texts(api: Browser) -> None:

@@ -50,6 +50,8 @@ def reset(controls: Controls, asked: Reset) -> Deferred[ResetDone]:
     done: Deferred[ResetDone] = Deferred(nobody_waits)
 
     def over() -> None:
+        if "messages" in what:
+            controls.waiters.begin_anew()
         controls.events.publish("reset", {"what": sorted(what)})
         if not done.called:
             done.callback(ResetDone(what=tuple(sorted(what)), now=spelled(controls.emulator.clock.now())))
