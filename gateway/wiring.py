@@ -28,12 +28,7 @@ from commands.wallet.service import Wallet
 from gateway.clients.bindings import Bindings
 from gateway.clients.directory import Client, Directory
 from gateway.clock import SECOND, EmulatorClock
-from gateway.console import documentation, openapi
-from gateway.console.application import Application
-from gateway.console.controls import Controls, Facts
-from gateway.console.guard import Guard
-from gateway.console.routes import ROUTES
-from gateway.console.site import ConsoleSite
+from gateway.console.late_site import LateSite
 from gateway.draws import Draws
 from gateway.emulator import Emulator, Endpoint
 from gateway.faults.plan import FaultsInvalid, Plan
@@ -76,6 +71,7 @@ from gateway.storage.faulty import FaultyStorage
 from gateway.storage.memory import MemoryStorage
 
 if TYPE_CHECKING:
+    from gateway.console.site import ConsoleSite
     from gateway.network.wakeups import Wakeups
 
 _log = Logger(namespace="gateway")
@@ -271,30 +267,26 @@ def build_emulator(
     )
     metrics = Metrics(_readings(exchange, intake, delivery))
 
-    guard = Guard(
-        token=settings.http.token,
-        host=settings.http.host,
-        names=settings.http.names,
-        monotonic=monotonic,
-        run_key=secrets.token_bytes(32),
-    )
+    run_key = secrets.token_bytes(32)
+    started_at = monotonic()
 
-    def site(emulator: Emulator) -> ConsoleSite:
-        controls = Controls(
-            emulator=emulator,
-            wallet=wallet,
-            parser=parser,
-            metrics=metrics,
-            facts=_facts(settings, monotonic()),
-            guard=guard,
-            monotonic=monotonic,
-            wall=_wall,
-            call_later=reactor.callLater,
-            alphabet_of=lambda system_id: _alphabet(directory, system_id),
-            document=openapi.document(ROUTES),
-            docs=documentation.page(ROUTES),
-        )
-        return ConsoleSite(Application(ROUTES, guard, controls), reactor)
+    def site(emulator: Emulator) -> LateSite:
+        def console() -> ConsoleSite:
+            from gateway.wiring_console import console_site
+
+            return console_site(
+                emulator,
+                settings,
+                reactor=reactor,
+                wallet=wallet,
+                parser=parser,
+                metrics=metrics,
+                run_key=run_key,
+                started_at=started_at,
+                alphabet_of=partial(_alphabet, directory),
+            )
+
+        return LateSite(console)
 
     def _resume() -> None:
         if sharing is None:
@@ -378,20 +370,6 @@ def _wakeups(reactor: Any, listen: Callable[[], Any] | None, sharing: Sharing | 
     from gateway.network.wakeups import Wakeups
 
     return Wakeups(reactor, listen, sharing.told)
-
-
-def _facts(settings: Settings, started_at: float) -> Facts:
-    return Facts(
-        seed=settings.seed,
-        storage=settings.storage.database.partition(":")[0],
-        short_code=str(settings.wallet.short_code),
-        system_id=settings.smpp.system_id,
-        reveal_secrets=settings.http.reveal_secrets,
-        allow_reset=settings.storage.allow_reset,
-        any_client=settings.any_client,
-        loopback=settings.loopback,
-        started_at=started_at,
-    )
 
 
 def _configured_faults(settings: Settings) -> list[Rule]:

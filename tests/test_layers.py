@@ -21,6 +21,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "gateway.cli": ("gateway", "click"),
     "gateway.commandline": EVERYTHING,
     "gateway.wiring": EVERYTHING,
+    "gateway.wiring_console": EVERYTHING,
     "gateway.emulator": (
         "attrs", "twisted", "gateway.clock", "gateway.console", "gateway.faults", "gateway.messages",
         "gateway.metrics", "gateway.network", "gateway.smpp", "gateway.storage.base",

@@ -36,6 +36,8 @@ def serve(outbind: tuple[str, ...], **options: Any) -> None:
     unknown = [f"--outbind {name}: there is no [outbind.{name}]" for name in outbind if name not in settings.outbind]
     if unknown:
         raise Unusable(unknown)
+    # Nothing of what is made from here on is garbage: the collector would walk it again and again for nothing.
+    gc.disable()
     # Not at the top: to import a reactor installs it, and --help needs none.
     from twisted.internet import reactor
     from twisted.logger import Logger
@@ -67,6 +69,7 @@ def serve(outbind: tuple[str, ...], **options: Any) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    gc.enable()
     if sys.stdout.isatty():
         click.echo(welcome(settings, emulator.smpp_address, emulator.http_address))
     stop_on_signals(reactor, ready)

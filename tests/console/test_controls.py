@@ -206,8 +206,8 @@ def test_each_part_is_reset_alone(api: Browser, bench: Bench) -> None:
 
 def test_a_shared_database_is_emptied_only_with_leave(bench: Bench, api: Browser) -> None:
     """On PostgreSQL a reset needs allow_reset, and never turns the clock back; faults are the gateway's own."""
-    site = [factory for _, factory, *_ in bench.reactor.tcpServers][-1]
-    controls = site.application.controls
+    late = [factory for _, factory, *_ in bench.reactor.tcpServers][-1]
+    controls = late.site().application.controls
     api.post("/api/v1/clock/advance", {"seconds": 60})
     controls.facts = attrs.evolve(controls.facts, storage="postgresql")
     for what in ("all", "messages", "accounts"):
