@@ -22,6 +22,7 @@ from gateway.storage.base import Books, Keys
 # Names of their own: see message.py.
 _CLIENT: Final = Fate.CLIENT
 _HANDSET: Final = Fate.HANDSET
+_WALLET: Final = Fate.WALLET
 _SUBMITTED: Final = Kind.SUBMITTED
 _DELIVERED: Final = MessageState.DELIVERED
 
@@ -70,11 +71,11 @@ class Accept:
                     scheduled_at=draft.scheduled_at,
                     tlvs=draft.tlvs,
                     accepted_at=draft.now,
-                    sealed=message.sealed or _seals(draft, self.house),
+                    sealed=message.sealed or _seals(draft),
                 )
                 accepted.spelled_id = message.spelled_id
                 accepted.replaced = changed
-                accepted.waiting.append(changed)
+                accepted.wait_for(changed)
                 return True
         return False
 
@@ -138,14 +139,16 @@ def take_in(
         0,
         draft.tlvs if draft.receipt_rule is None else (*draft.tlvs, rule_tlv(draft.receipt_rule)),
     )
-    message.sealed = _seals(draft, house)
+    if fate == _WALLET:
+        message.sealed = _seals(draft)
     if at_once and fate == _HANDSET:
         at_once = _ends_at_once(message, house.terms)
     if at_once and house.faults is not None and house.faults.plan.answering:
         draft.decided = draft.decided or decide(message, house)
         at_once = not _is_put_off(message, draft)
     if at_once:
-        answered = carry(books, message, house, accepted, draft.now, decided=draft.decided)
+        alphabet = draft.client.default_alphabet
+        answered = carry(books, message, house, accepted, draft.now, alphabet=alphabet, decided=draft.decided)
         if answered is not None:
             message.outcome, message.sealed = answered.outcome, message.sealed or answered.sealed
             message.command, message.match = answered.command, answered.match
@@ -159,18 +162,17 @@ def take_in(
         join(books, message, draft, house, accepted)
     else:
         books.messages.add(message)
-        accepted.waiting.append(message)
+        accepted.wait_for(message)
         if fate == Fate.CLIENT and not draft.scheduled_at:
             accepted.outgoing.append(enqueue(books, message))
     return message
 
 
-def _seals(draft: Draft, house: House) -> bool:
+def _seals(draft: Draft) -> bool:
     """Before it is known what the digits of a text are: its answer may come later, or never."""
-    if draft.route.fate != Fate.WALLET:
-        return False
-    alphabet = house.default_alphabet_of(draft.client.system_id)
-    return may_hold_secret(draft.user_data, draft.data_coding, draft.esm_class, alphabet)
+    return draft.route.fate == _WALLET and may_hold_secret(
+        draft.user_data, draft.data_coding, draft.esm_class, draft.client.default_alphabet
+    )
 
 
 def _is_put_off(message: Message, draft: Draft) -> bool:

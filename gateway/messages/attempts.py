@@ -6,8 +6,8 @@ from typing import Final
 
 import attrs
 
-from gateway.messages.message import FINAL_STATES, Message
-from gateway.messages.settlement import Outgoing, Terms, settle
+from gateway.messages.message import FINAL_STATES
+from gateway.messages.settlement import Outgoing, Terms, owed_receipts, settle
 from gateway.smpp.constants import MessageState
 from gateway.smpp.statuses import CommandStatus
 from gateway.storage.base import Books, Keys, OutboxRow, Patient
@@ -53,30 +53,46 @@ def nothing(_: None) -> None:
 
 
 @attrs.define(eq=False)
-class Settle(Patient):
-    """The work that brings messages to their final states; gives the receipts that are owed."""
+class Fail(Patient):
+    """The work that brings a message to a final state that is not DELIVERED; gives the receipts that are owed."""
 
-    settled: list[tuple[Message, MessageState, int]]
+    message_id: int
+    state: MessageState
+    error: int
     now: int
     terms: Terms
 
     @property
     def keys(self) -> Keys:
-        return Keys(messages=tuple([message.id for message, _, _ in self.settled]))
+        return Keys(messages=(self.message_id,))
 
     def __call__(self, books: Books) -> list[Outgoing]:
+        stored = books.messages.get(self.message_id)
+        if stored is None or stored.state in FINAL_STATES:
+            return []  # cancelled or expired in the meantime, or let go with the history
+        return settle(books, self.message_id, self.state, self.now, self.terms, error=self.error)
+
+
+@attrs.define(eq=False)
+class Deliver(Patient):
+    """The work that keeps which messages were acknowledged; gives the receipts that are owed. What was cancelled or
+    has expired in the meantime, or was let go with the history, stays as it is."""
+
+    message_ids: list[int]
+    now: int
+    terms: Terms
+
+    @property
+    def keys(self) -> Keys:
+        return Keys(messages=tuple(self.message_ids))
+
+    def __call__(self, books: Books) -> list[Outgoing]:
+        delivered = books.messages.deliver(self.message_ids, self.now)
+        books.outbox.remove_all(delivered)
         outgoing: list[Outgoing] = []
-        messages, now = books.messages, self.now
-        for message, state, error in self.settled:
-            stored = messages.get(message.id)
-            if stored is None or stored.state in FINAL_STATES:
-                continue  # cancelled or expired in the meantime, or let go with the history
+        for message in delivered:
             if message.registered_delivery:
-                outgoing += settle(books, message.id, state, now, self.terms, error=error)
-            else:
-                # What `settle` does, for nearly every message: the reply that nobody wants a receipt of.
-                messages.change(message.id, state=state, final_at=now, error=error)
-                books.outbox.remove(message.id)
+                outgoing += owed_receipts(books, message, self.now, self.terms)
         return outgoing
 
 

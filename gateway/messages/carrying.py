@@ -30,16 +30,18 @@ def carry(
     text: str | None = None,
     *,
     joined: bool = False,
+    alphabet: str = "",
     decided: Decision | None = None,
 ) -> Answered | None:
     """The effect of a message that is delivered now: the wallet's answer, or the copy that a loopback sends back.
 
     ``text`` is that of a text ``joined`` from parts; else it is read from the message itself. A handset just has it.
-    ``decided``: what a fault does to the answer. Gives what the wallet understood, None when it was not asked.
+    ``alphabet``: the default one of the message's client, if that is known. ``decided``: what a fault does to the
+    answer. Gives what the wallet understood, None when it was not asked.
     """
     if message.fate == _WALLET:
         if may_be_answered(message.source_addr_ton, message.source_addr, message.esm_class, house.short_codes):
-            alphabet = house.default_alphabet_of(message.client)
+            alphabet = alphabet or house.default_alphabet_of(message.client)
             if not joined:
                 text = text_of(message, alphabet)
             if decided is None or house.faults is None:
@@ -80,7 +82,7 @@ def finish(
     if end.state == MessageState.ENROUTE or end.transit:
         arrives_at = now + end.transit if end.state != MessageState.ENROUTE else 0
         on_its_way = {} if message.state == MessageState.ENROUTE else {"state": MessageState.ENROUTE}
-        accepted.waiting.append(books.messages.change(message.id, scheduled_at=arrives_at, **on_its_way))
+        accepted.wait_for(books.messages.change(message.id, scheduled_at=arrives_at, **on_its_way))
         return
     accepted.owe(settle(books, message.id, end.state, now, terms, error=end.error))
 

@@ -48,13 +48,17 @@ class Accepted:
     outgoing: list[Outgoing] = attrs.field(factory=list)
     early: Sequence[Outgoing] = ()
     """Receipts that overtake the response: they go out before it is written."""
-    waiting: list[Message] = attrs.field(factory=list)
+    waiting: Sequence[Message] = ()
     """Messages that are not final and need a step at their schedule or at the end of their validity."""
     open_set: tuple[reassembly.SetKey, int] | None = None
     """A set of parts that has just been opened, and when it expires."""
     replaced: Message | None = None
     status: int = 0
     """Not 0: the transaction is committed and the submit refused all the same (a part that spoils its set)."""
+
+    def wait_for(self, message: Message) -> None:
+        """A message that is not final was stored."""
+        self.waiting = (*self.waiting, message)
 
     def owe(self, receipts: list[Outgoing]) -> None:
         """Receipts or a notification that came of the transaction."""

@@ -86,14 +86,13 @@ class Intake:
         except Refused as refusal:
             self.refuse(binding, request, refusal.command_status)
             return
-        ticket = _Ticket(self, binding, request)
         if self._plan.receipt:
             self._faults.rule_receipt(draft, request)
+        work = _Single(draft, self._house, self, binding, request)
         if self._plan.storage:
-            work = Accept(draft, self._house)
-            self._faults.submit(binding.client, request, work, ticket.accepted, ticket.failed)
+            self._faults.submit(binding.client, request, work, work.accepted, work.failed)
         else:
-            self._storage.submit(Accept(draft, self._house), ticket.accepted, ticket.failed)
+            self._storage.submit(work, work.accepted, work.failed)
 
     def _submit_several(self, binding: Binding, request: SubmitMulti) -> None:
         drafts: list[Draft] = []
@@ -121,9 +120,14 @@ class Intake:
         if self._plan.receipt:
             for draft in drafts:
                 self._faults.rule_receipt(draft, request)
-        ticket = _Ticket(self, binding, request, tuple(unsuccess))
-        work = AcceptSeveral(drafts, self._house)
-        self._faults.submit(binding.client, request, work, ticket.accepted, ticket.failed)
+        told = tuple(unsuccess)
+        self._faults.submit(
+            binding.client,
+            request,
+            AcceptSeveral(drafts, self._house),
+            lambda accepted: self.finish(binding, request, accepted, told),
+            lambda error: self.fail(binding, request, error),
+        )
 
     def refuse(self, binding: Binding, request: Pdu, status: int) -> None:
         """Answer a submit with an error, and count it."""
@@ -172,21 +176,21 @@ class Intake:
         self.refuse(binding, request, status)
 
 
-class _Ticket:
-    """Whom to answer when the storage is done: made for each submit instead of a pair of closures."""
+class _Single(Accept):
+    """The work of nearly every submit, and whom to answer when the storage is done with it: one object instead of a
+    work and a pair of closures."""
 
-    __slots__ = ("_binding", "_intake", "_request", "_unsuccess")
+    __slots__ = ("_binding", "_intake", "_request")
 
-    def __init__(
-        self, intake: Intake, binding: Binding, request: Pdu, unsuccess: tuple[UnsuccessSme, ...] = ()
-    ) -> None:
+    def __init__(self, draft: Draft, house: House, intake: Intake, binding: Binding, request: Pdu) -> None:
+        self.draft = draft
+        self.house = house
         self._intake = intake
         self._binding = binding
         self._request = request
-        self._unsuccess = unsuccess
 
     def accepted(self, accepted: Accepted) -> None:
-        self._intake.finish(self._binding, self._request, accepted, self._unsuccess)
+        self._intake.finish(self._binding, self._request, accepted, ())
 
     def failed(self, error: Exception) -> None:
         self._intake.fail(self._binding, self._request, error)

@@ -67,7 +67,7 @@ def join(books: Books, message: Message, draft: Draft, house: House, accepted: A
         decided = draft.decided = draft.decided or decide(first, house, text, joined=True)
         if decided is not None and decided.delay:
             first = books.messages.change(first.id, scheduled_at=draft.now + decided.delay)
-            accepted.waiting.append(first)
+            accepted.wait_for(first)
             return
         answered = carry(books, first, house, accepted, draft.now, text, joined=True, decided=decided)
         for sibling in books.messages.of_whole(message.whole):

@@ -35,13 +35,14 @@ class LaneState(Enum):
 class Consignment:
     """One message on its lane, with the PDUs that carry it."""
 
+    lane: Lane
     outgoing: Outgoing
-    pdus: list[Pdu] | None = None
-    acknowledged: int = 0
+    attempts: int
+    acknowledged: int
     """Bit n: segment n was acknowledged by the client."""
     in_flight: int = 0
     """Bit n: segment n was sent and not answered yet."""
-    attempts: int = 0
+    pdus: list[Pdu] | None = None
     retry: bool = False
     """A segment of this attempt was refused for now, timed out or was lost."""
     lost: bool = False
@@ -61,10 +62,5 @@ class Lane:
     """Where the newest request came from: its answer goes there if it can."""
 
 
-@attrs.define(eq=False)
-class Sent:
-    """What comes back with the answer to a segment."""
-
-    lane: Lane
-    consignment: Consignment
-    bit: int
+Sent = tuple[Consignment, int]
+"""What comes back with the answer to a segment: what it is of, and its bit. A tuple: one is made for every message."""

@@ -38,6 +38,9 @@ class Fate(IntEnum):
 SCHEDULED = 0
 """State of a message whose schedule_delivery_time has not come (5.0 §4.7.15); 3.4 peers are told ENROUTE."""
 
+DELIVERED: Final = MessageState.DELIVERED
+"""How nearly every message ends. A name of its own: reaching a member through its Enum costs ten times as much."""
+
 FINAL_STATES = frozenset(
     {
         MessageState.DELIVERED,
@@ -155,11 +158,12 @@ def back_to_sender(
     What goes back to a handset is in its inbox at once: delivered when it is made.
     """
     # A positional call: naming the fields costs twice as much, and this is made for every reply.
+    recipient = message.client
     back = Message(
         message_id,
         kind,
         "",
-        message.client,
+        recipient,
         _CLIENT,
         "",
         message_id,
@@ -175,9 +179,13 @@ def back_to_sender(
         now,
         esm_class,
         message.service_type,
-        expires_at=expires_at,
-        tlvs=tlvs,
+        0,
+        0,
+        0,
+        expires_at,
     )
-    if not back.recipient:
+    if tlvs:
+        back.tlvs = tlvs
+    if not recipient:
         back.fate, back.state, back.final_at = Fate.HANDSET, MessageState.DELIVERED, now
     return back

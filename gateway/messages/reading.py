@@ -17,6 +17,8 @@ USER_DATA_HEADER: Final = 0x40
 
 def text_of(message: Message, default_alphabet: str) -> str | None:
     """The text of a message of one part, or None when its coding is no text that we can read."""
+    if not message.esm_class & USER_DATA_HEADER:
+        return _read(message.user_data, message.data_coding, default_alphabet)
     return text_in(message.user_data, message.data_coding, message.esm_class, default_alphabet)
 
 

@@ -86,7 +86,7 @@ def _pdu(
             tlvs=tlvs,
         )
     # A positional call: naming seventeen fields costs twice as much, and this is made for every reply.
-    return DeliverSm(
+    pdu = DeliverSm(
         message.service_type,
         message.source_addr_ton,
         message.source_addr_npi,
@@ -104,5 +104,7 @@ def _pdu(
         message.data_coding,
         0,
         short_message,
-        tlvs=tlvs,
     )
+    if tlvs:
+        pdu.tlvs = tlvs
+    return pdu

@@ -19,10 +19,10 @@ from typing import Any, Final
 import attrs
 
 from gateway.clients.bindings import Binding, Bindings
-from gateway.messages.attempts import Settle, nothing
+from gateway.messages.attempts import Fail, nothing
 from gateway.messages.delivery import Delivery
 from gateway.messages.kept_faults import FAULTS
-from gateway.messages.lanes import Lane, LaneState, Sent
+from gateway.messages.lanes import Consignment, Lane, LaneState
 from gateway.messages.message import Kind
 from gateway.messages.resumption import CLOCK
 from gateway.messages.settlement import Outgoing, Terms
@@ -58,7 +58,7 @@ class SharedDelivery(Delivery):
             if message.id in self._awaited:
                 # It gets one attempt, and here it cannot have one.
                 self._conclude(message.id, False)
-                work = Settle([(message, MessageState.UNDELIVERABLE, 0)], self._now(), self._terms)
+                work = Fail(message.id, MessageState.UNDELIVERABLE, 0, self._now(), self._terms)
                 self._storage.submit(work, self._settled, self._failed)
             return
         self._mine[message.id] = outgoing
@@ -69,16 +69,17 @@ class SharedDelivery(Delivery):
         return super().is_in_flight(message_id) or self._claims.is_elsewhere(message_id)
 
     def responded(self, context: object, status: int) -> None:
-        if not isinstance(context, Sent):
+        if not isinstance(context, tuple):
             return  # the second copy that a fault has sent
-        lane, consignment = context.lane, context.consignment
-        if lane.state is not LaneState.DROPPED:
+        consignment: Consignment
+        consignment, bit = context
+        if consignment.lane.state is not LaneState.DROPPED:
             super().responded(context, status)
         elif status == 0:
-            consignment.acknowledged |= context.bit
+            consignment.acknowledged |= bit
             assert consignment.pdus is not None
             if consignment.acknowledged == (1 << len(consignment.pdus)) - 1:
-                self._acknowledged.append(consignment.outgoing.message)
+                self._acknowledged.append(consignment.outgoing.message.id)
                 self.counters.delivered += 1
 
     def bound(self, binding: Binding) -> None:
@@ -149,9 +150,9 @@ class SharedDelivery(Delivery):
             self._conclude(message_id, False)
         self._storage.submit(GiveBack(self._claims, message_ids), nothing, self._failed)
 
-    def _send(self, lane: Lane, binding: Binding) -> None:
+    def _send(self, lane: Lane, binding: Binding, room: int) -> None:
         if self._claims.are_held():
-            super()._send(lane, binding)
+            super()._send(lane, binding, room)
         else:
             lane.state = LaneState.PARKED
             self._parked[lane] = None

@@ -44,10 +44,7 @@ class Timetable:
         self._house = house
         self._now = now
         self._report = report
-
-    def offer(self, outgoing: Outgoing, origin: Binding | None) -> None:
-        """See :meth:`Delivery.offer`."""
-        self._delivery.offer(outgoing, origin)
+        self.offer: Callable[[Outgoing, Binding | None], None] = delivery.offer
 
     def replaced(self, message: Message) -> None:
         """See :meth:`Delivery.replaced`."""
@@ -143,7 +140,7 @@ class Start(Patient):
         if decided is not None and decided.delay:
             put_off = self.now + decided.delay
             changed = books.messages.change(message.id, state=MessageState.ENROUTE, scheduled_at=put_off)
-            accepted.waiting.append(changed)
+            accepted.wait_for(changed)
             return accepted
         answered = carry(books, message, self.house, accepted, self.now, decided=decided)
         finish(books, message, self.house, accepted, self.now, answered)

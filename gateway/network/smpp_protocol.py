@@ -86,6 +86,7 @@ class SmppProtocol(Protocol):
         self._closing_since: float | None = None
         self._resumed_at = float("-inf")
         self._pulling = False
+        self._pulled_at = 0.0
         self._flush_due = False
         self._more_due = False
         self._gone = False
@@ -202,7 +203,8 @@ class SmppProtocol(Protocol):
         if self.plan.deliver:
             sequence_number = self.faults().delivers(pdu, context)
         else:
-            sequence_number = self.session.request(pdu, self._exchange.monotonic(), context)
+            now = self._pulled_at if self._pulling else self._exchange.monotonic()
+            sequence_number = self.session.request(pdu, now, context)
         if not self._pulling:
             self.soon()
         return sequence_number
@@ -275,7 +277,7 @@ class SmppProtocol(Protocol):
         try:
             self._more_due = False
             session, exchange = self.session, self._exchange
-            now = exchange.monotonic()
+            self._pulled_at = now = exchange.monotonic()
             for _ in range(EVENTS_PER_TURN):
                 event = session.next_event(now)
                 if event is None:

@@ -55,8 +55,7 @@ from gateway.smpp.window import IncomingWindow, OutgoingWindow
 pack_header: Final = Struct(">LLLL").pack
 """command_length, command_id, command_status and sequence_number (SMPP 3.4 §3.2)."""
 
-_unpack_id_and_number: Final = Struct(">4xL4xL").unpack_from
-_unpack_status: Final = Struct(">8xL").unpack_from
+_unpack_header: Final = Struct(">4xLLL").unpack_from
 _UNBINDING: Final = SessionState.UNBINDING  # reaching a member through its Enum costs ten times as much
 _CLOSED: Final = SessionState.CLOSED
 _GENERIC_NACK: Final = int(CommandId.GENERIC_NACK)
@@ -163,12 +162,12 @@ class Reception:
                     self._run_dry(now)
                 break
             self._timers.frame = NEVER
-            command_id, sequence_number = _unpack_id_and_number(frame)
+            command_id, status, sequence_number = _unpack_header(frame)
             if not 0 < sequence_number <= MAX_SEQUENCE_NUMBER and command_id < RESPONSE:
                 self.odd_sequence_numbers += 1
             treat = self._treatments.get(command_id, _UNKNOWN)
             try:
-                event = treat(self, frame, command_id, sequence_number, now)
+                event = treat(self, frame, command_id, status, sequence_number, now)
             except PduError as error:
                 event = self._refuse(frame, command_id, sequence_number, error.command_status, error.reason)
             if event is not None:
@@ -177,7 +176,7 @@ class Reception:
 
     # --- the fates of a PDU
 
-    def _bind(self, frame: bytes, command_id: int, sequence_number: int, now: float) -> Event | None:
+    def _bind(self, frame: bytes, command_id: int, status: int, sequence_number: int, now: float) -> Event | None:
         try:
             request = cast("Bind", decode(frame))
         except PduError as error:
@@ -187,7 +186,7 @@ class Reception:
         self._stalled = self.reading_paused = True
         return BindRequested(request)
 
-    def _take(self, frame: bytes, command_id: int, sequence_number: int, now: float) -> Event | None:
+    def _take(self, frame: bytes, command_id: int, status: int, sequence_number: int, now: float) -> Event | None:
         incoming = self._incoming
         full = len(incoming.unanswered) >= incoming.size
         if full and self._limits.refuse_beyond_window:
@@ -196,8 +195,11 @@ class Reception:
         request: Pdu | None = None
         if command_id == _SUBMIT_SM:
             # Nearly all requests are this one: straight to its shortcut, past what `decode` has to choose from.
-            (status,) = _unpack_status(frame)
             request = read_submit_sm(frame, status, sequence_number, self.interface_version)
+            if request is not None and not full:
+                self._timers.active = now
+                incoming.unanswered[id(request)] = request
+                return SubmitReceived(request)
         if request is None:
             request = decode(frame, self.interface_version)
         self._timers.active = now
@@ -209,7 +211,7 @@ class Reception:
             self._stalled = self.reading_paused = True
         return None
 
-    def _link(self, frame: bytes, command_id: int, sequence_number: int, now: float) -> Event | None:
+    def _link(self, frame: bytes, command_id: int, status: int, sequence_number: int, now: float) -> Event | None:
         links = self._incoming.links
         # As many as the window has places may wait for the owner; a peer that asks more often is answered here.
         if not self.auto_enquire_link and len(links) < self._incoming.size:
@@ -221,19 +223,18 @@ class Reception:
         self._out.append(pack_header(HEADER_LENGTH, _ENQUIRE_LINK_RESP, 0, sequence_number))
         return None
 
-    def _unbind(self, frame: bytes, command_id: int, sequence_number: int, now: float) -> Event | None:
+    def _unbind(self, frame: bytes, command_id: int, status: int, sequence_number: int, now: float) -> Event | None:
         decode(frame, self.interface_version)  # a bad one raises, and unbinds nothing
         self._peer_unbind = sequence_number
         self._begin_unbind(now)
         return None
 
-    def _match(self, frame: bytes, command_id: int, sequence_number: int, now: float) -> Event | None:
+    def _match(self, frame: bytes, command_id: int, status: int, sequence_number: int, now: float) -> Event | None:
         waiting = self._outgoing.match(command_id, sequence_number)
         if waiting is None:
             self._match_own(command_id, sequence_number)
             return None
         request, context, _ = waiting
-        (status,) = _unpack_status(frame)
         try:
             response: Pdu | None = None
             if command_id == _DELIVER_SM_RESP:
@@ -247,32 +248,35 @@ class Reception:
             return PduRefused(command_id, sequence_number, error.command_status, error.reason, frame)
         return ResponseReceived(request, response, context)
 
-    def _nack(self, frame: bytes, command_id: int, sequence_number: int, now: float) -> Event | None:
+    def _nack(self, frame: bytes, command_id: int, status: int, sequence_number: int, now: float) -> Event | None:
         waiting = self._outgoing.match(command_id, sequence_number)
         if waiting is None:
             self._match_own(command_id, sequence_number)
             return None
         request, context, _ = waiting
-        (status,) = _unpack_status(frame)
         return ResponseReceived(request, GenericNack(sequence_number=sequence_number, command_status=status), context)
 
-    def _ignore(self, frame: bytes, command_id: int, sequence_number: int, now: float) -> Event | None:
+    def _ignore(self, frame: bytes, command_id: int, status: int, sequence_number: int, now: float) -> Event | None:
         self._count_stray()
         return None
 
-    def _wrong_state(self, frame: bytes, command_id: int, sequence_number: int, now: float) -> Event | None:
-        status = CommandStatus.ESME_RINVBNDSTS
-        return self._refuse(frame, command_id, sequence_number, status, f"not permitted in state {self.state.value}")
+    def _wrong_state(
+        self, frame: bytes, command_id: int, status: int, sequence_number: int, now: float
+    ) -> Event | None:
+        refused = CommandStatus.ESME_RINVBNDSTS
+        return self._refuse(frame, command_id, sequence_number, refused, f"not permitted in state {self.state.value}")
 
-    def _already_bound(self, frame: bytes, command_id: int, sequence_number: int, now: float) -> Event | None:
+    def _already_bound(
+        self, frame: bytes, command_id: int, status: int, sequence_number: int, now: float
+    ) -> Event | None:
         return self._refuse(frame, command_id, sequence_number, CommandStatus.ESME_RALYBND, "already bound")
 
-    def _wrong_way(self, frame: bytes, command_id: int, sequence_number: int, now: float) -> Event | None:
+    def _wrong_way(self, frame: bytes, command_id: int, status: int, sequence_number: int, now: float) -> Event | None:
         return self._refuse_command(frame, command_id, sequence_number, "an ESME does not send this")
 
-    def _unknown(self, frame: bytes, command_id: int, sequence_number: int, now: float) -> Event | None:
+    def _unknown(self, frame: bytes, command_id: int, status: int, sequence_number: int, now: float) -> Event | None:
         if command_id & RESPONSE:  # an answer to it could start two sides nacking each other
-            return self._ignore(frame, command_id, sequence_number, now)
+            return self._ignore(frame, command_id, status, sequence_number, now)
         return self._refuse_command(frame, command_id, sequence_number, "unknown command_id")
 
     # --- what the fates share
@@ -359,7 +363,7 @@ class Reception:
         self._happened.append(SessionClosed(reason))
 
 
-_Treatment = Callable[[Reception, bytes, int, int, float], Event | None]
+_Treatment = Callable[[Reception, bytes, int, int, int, float], Event | None]
 
 _TREATMENT_OF: Final[dict[Fate, _Treatment]] = {
     Fate.BIND: Reception._bind,

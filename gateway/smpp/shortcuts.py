@@ -13,6 +13,7 @@ Python 3.11, one core of a small virtual machine).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from struct import Struct, error
 from typing import Any
 
@@ -101,7 +102,7 @@ def read_submit_sm(frame: bytes, command_status: int, sequence_number: int, vers
         if sm_length:
             return None  # a message_payload may stand beside the text
         tlvs = read(frame, end, _SUBMIT_TLVS)
-    return SubmitSm(
+    pdu = SubmitSm(
         "",
         source_ton,
         source_npi,
@@ -119,16 +120,21 @@ def read_submit_sm(frame: bytes, command_status: int, sequence_number: int, vers
         data_coding,
         sm_default_msg_id,
         frame[start:end],
-        sequence_number=sequence_number,
-        command_status=command_status,
-        tlvs=tlvs,
     )
+    # Naming them in the call costs a dictionary.
+    pdu.sequence_number = sequence_number
+    pdu.command_status = command_status
+    pdu.tlvs = tlvs
+    return pdu
 
 
 def read_deliver_sm_resp(frame: bytes, command_status: int, sequence_number: int, version: int) -> DeliverSmResp | None:
     """A deliver_sm_resp with an empty message_id, or an error."""
     if command_status or (len(frame) == HEADER_LENGTH + 1 and not frame[HEADER_LENGTH]):
-        return DeliverSmResp("", sequence_number=sequence_number, command_status=command_status)
+        pdu = DeliverSmResp("")
+        pdu.sequence_number = sequence_number
+        pdu.command_status = command_status
+        return pdu
     return None
 
 
@@ -143,19 +149,55 @@ def write_short_message(pdu: ShortMessage) -> bytes:
     if not texts.isascii() or "\0" in texts:
         raise ValueError("a C-Octet String holds ASCII without NUL")
     short_message = pdu.short_message
+    source, destination, before_times, after_times = _numbers_of(
+        pdu.source_addr_ton,
+        pdu.source_addr_npi,
+        pdu.dest_addr_ton,
+        pdu.dest_addr_npi,
+        pdu.esm_class,
+        pdu.protocol_id,
+        pdu.priority_flag,
+        pdu.registered_delivery,
+        pdu.replace_if_present_flag,
+        pdu.data_coding,
+        pdu.sm_default_msg_id,
+        len(short_message),
+    )
     body = (
-        f"{service_type}\0"
-        f"{chr(pdu.source_addr_ton)}{chr(pdu.source_addr_npi)}{source_addr}\0"
-        f"{chr(pdu.dest_addr_ton)}{chr(pdu.dest_addr_npi)}{destination_addr}\0"
-        f"{chr(pdu.esm_class)}{chr(pdu.protocol_id)}{chr(pdu.priority_flag)}"
-        f"{schedule_delivery_time}\0{validity_period}\0"
-        f"{chr(pdu.registered_delivery)}{chr(pdu.replace_if_present_flag)}{chr(pdu.data_coding)}"
-        f"{chr(pdu.sm_default_msg_id)}{chr(len(short_message))}"
+        f"{service_type}{source}{source_addr}{destination}{destination_addr}{before_times}"
+        f"{schedule_delivery_time}\0{validity_period}{after_times}"
     ).encode("latin-1") + short_message
     if pdu.tlvs:
         body += write(pdu.tlvs)
     length = HEADER_LENGTH + len(body)
     return _HEADER.pack(length, pdu.command_id, pdu.command_status, pdu.sequence_number) + body
+
+
+# A client's messages differ in little else than their addresses and texts.
+@lru_cache(maxsize=4096)
+def _numbers_of(
+    source_addr_ton: int,
+    source_addr_npi: int,
+    dest_addr_ton: int,
+    dest_addr_npi: int,
+    esm_class: int,
+    protocol_id: int,
+    priority_flag: int,
+    registered_delivery: int,
+    replace_if_present_flag: int,
+    data_coding: int,
+    sm_default_msg_id: int,
+    sm_length: int,
+) -> tuple[str, str, str, str]:
+    """What stands before source_addr, destination_addr and schedule_delivery_time, and behind validity_period: the
+    numbers, and the NULs that end the texts."""
+    return (
+        f"\0{chr(source_addr_ton)}{chr(source_addr_npi)}",
+        f"\0{chr(dest_addr_ton)}{chr(dest_addr_npi)}",
+        f"\0{chr(esm_class)}{chr(protocol_id)}{chr(priority_flag)}",
+        f"\0{chr(registered_delivery)}{chr(replace_if_present_flag)}{chr(data_coding)}"
+        f"{chr(sm_default_msg_id)}{chr(sm_length)}",
+    )
 
 
 def write_submit_sm_resp(pdu: SubmitSmResp) -> bytes:

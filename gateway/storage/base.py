@@ -75,6 +75,10 @@ class Messages(Protocol):
         """Set fields of a message that is not final and give it back. The state changes only along
         :data:`gateway.messages.message.TRANSITIONS`: raises IllegalTransition, and KeyError for an unknown id."""
 
+    def deliver(self, message_ids: Sequence[int], now: int) -> list[Message]:
+        """Bring those of these messages to DELIVERED that are there and not final, and give them back. As much as a
+        ``change`` of each: of its own because every reply ends this way, many at a time."""
+
     def pending(self, client: str, source: str, destination: str) -> list[Message]:
         """Messages that this client submitted from and to these addresses and that are not final, oldest first."""
 
@@ -120,6 +124,9 @@ class Outbox(Protocol):
     def put(self, row: OutboxRow) -> None: ...
     def get(self, message_id: int) -> OutboxRow | None: ...
     def remove(self, message_id: int) -> None: ...
+    def remove_all(self, messages: Sequence[Message]) -> None:
+        """Remove the rows of these messages."""
+
     def rows(self) -> list[OutboxRow]:
         """All rows by message id: what a start picks up."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from operator import attrgetter
 
-from gateway.messages.message import FINAL_STATES, TRANSITIONS, IllegalTransition, Message
+from gateway.messages.message import DELIVERED, FINAL_STATES, TRANSITIONS, IllegalTransition, Message
 from gateway.storage.base import StorageFull, TextOf
 from gateway.storage.memory.texts import Texts
 from gateway.storage.memory.undoing import Undo
@@ -48,16 +48,17 @@ class MemoryMessages:
             gone = self._let_go()
             if gone is None:
                 raise StorageFull(f"{len(rows)} unfinished messages, none can be let go")
-        rows[message.id] = message
+        message_id = message.id
+        rows[message_id] = message
         if message.state in FINAL_STATES:
-            self._finished.append(message.id)
+            self._finished.append(message_id)
         elif message.client:
             self._make_pending(message)
-        if message.whole != message.id:
+        if message.whole != message_id:
             self._wholes.setdefault(message.whole, []).append(message)
         if self.touched is not None:
-            self.touched[message.id] = message
-        self._undo.append(lambda: self._forget(message, gone))
+            self.touched[message_id] = message
+        self._undo.append((self._forget, (message, gone)))
 
     def get(self, message_id: int) -> Message | None:
         return self._rows.get(message_id)
@@ -81,8 +82,28 @@ class MemoryMessages:
                 self._drop_pending(message)
         if self.touched is not None:
             self.touched[message_id] = message
-        self._undo.append(lambda: self._restore(message, old))
+        self._undo.append((self._restore, (message, old)))
         return message
+
+    def deliver(self, message_ids: Sequence[int], now: int) -> list[Message]:
+        rows, touched = self._rows, self.touched
+        delivered: list[Message] = []
+        for message_id in message_ids:
+            message = rows.get(message_id)
+            if message is None or message.state in FINAL_STATES:
+                continue
+            if message.client or message.sealed or message.error:
+                self.change(message_id, state=DELIVERED, final_at=now, error=0)
+            else:
+                # What `change` does, for nearly every message: the reply that is read, with nothing to hide.
+                self._undo.append((self._restore, (message, {"state": message.state, "final_at": message.final_at})))
+                message.state = DELIVERED
+                message.final_at = now
+                self._finished.append(message_id)
+                if touched is not None:
+                    touched[message_id] = message
+            delivered.append(message)
+        return delivered
 
     def pending(self, client: str, source: str, destination: str) -> list[Message]:
         # By id: a message that a rollback has put back stands at the end of the dictionary.
@@ -106,7 +127,7 @@ class MemoryMessages:
                 self._leave_whole(message)
             # Numbers of what is gone must not pile up where only a full memory takes them out.
             self._finished = deque(message_id for message_id in finished if message_id in rows)
-            self._undo.append(lambda: self._bring_back(gone, finished))
+            self._undo.append((self._bring_back, (gone, finished)))
         return len(gone)
 
     def search(self, query: MessageQuery) -> list[tuple[Message, str]]:
@@ -130,14 +151,14 @@ class MemoryMessages:
         """Forget everything, and go on with the next number."""
         old = (self._rows, self._finished, self._pending, self._wholes)
         self._set_aside({}, deque(), {}, {})
-        self._undo.append(lambda: self._set_aside(*old))
+        self._undo.append((self._set_aside, old))
         self._texts.clear()
 
     def restart_numbers(self) -> None:
         """Begin with 1 again; a rollback begins where it was."""
         last = self._last_id
         self._last_id = 0
-        self._undo.append(lambda: setattr(self, "_last_id", last))
+        self._undo.append((setattr, (self, "_last_id", last)))
 
     def __len__(self) -> int:
         return len(self._rows)

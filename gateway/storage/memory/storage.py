@@ -8,7 +8,7 @@ from typing import TypeVar
 from gateway.messages.message import Message
 from gateway.storage.base import CLEARABLE, Books, TextOf, Work
 from gateway.storage.memory.messages import FINISHED_KEPT, MemoryMessages
-from gateway.storage.memory.undoing import Undo
+from gateway.storage.memory.undoing import Undo, undo_all
 from gateway.storage.memory.waiting import MemoryOutbox, MemoryParts
 from gateway.storage.memory.wallet import MemoryAccounts, MemoryEntries, MemoryLimits, MemoryMeta, MemoryPayments
 
@@ -74,8 +74,7 @@ class MemoryStorage:
         try:
             result = work(books)
         except Exception as error:  # noqa: BLE001 - whatever it was, the transaction is undone and its owner told
-            while undo:
-                undo.pop()()
+            undo_all(undo)
             if books.messages.touched:
                 books.messages.touched = {}
             failed(error)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from gateway.messages.message import Message
 from gateway.sms.reassembly import OpenSets, PartSet, SetKey
 from gateway.storage.base import OutboxRow
 from gateway.storage.memory.undoing import Table, Undo
@@ -12,6 +15,13 @@ class MemoryOutbox(Table[int, OutboxRow]):
 
     def put(self, row: OutboxRow) -> None:
         self.set(row.message_id, row)
+
+    def remove_all(self, messages: Sequence[Message]) -> None:
+        held = self.held
+        for message in messages:
+            row = held.pop(message.id, None)
+            if row is not None:
+                self._undo.append((held.__setitem__, (message.id, row)))
 
     def rows(self) -> list[OutboxRow]:
         return sorted(self.held.values(), key=lambda row: row.message_id)
@@ -32,13 +42,13 @@ class MemoryParts:
     def put(self, key: SetKey, part_set: PartSet) -> None:
         old = self._held.get(key)
         self._swap(key, old, part_set)
-        self._undo.append(lambda: self._swap(key, part_set, old))
+        self._undo.append((self._swap, (key, part_set, old)))
 
     def remove(self, key: SetKey) -> None:
         old = self._held.get(key)
         if old is not None:
             self._swap(key, old, None)
-            self._undo.append(lambda: self._swap(key, None, old))
+            self._undo.append((self._swap, (key, None, old)))
 
     def open_sets(self, client: str, source: str) -> OpenSets:
         return OpenSets(self._of_sender.get((client, source), 0), len(self._held), self._octets)

@@ -9,10 +9,10 @@ settles them need not read them again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from gateway.messages.message import FINAL_STATES, TRANSITIONS, IllegalTransition, Message
+from gateway.messages.message import DELIVERED, FINAL_STATES, TRANSITIONS, IllegalTransition, Message
 from gateway.storage.query import DELETED_AT_ONCE, MessageQuery
 from gateway.storage.sql import tables
 from gateway.storage.sql.compiling import Query
@@ -102,6 +102,13 @@ class SqlMessages:
             self._changed[message_id] = before.union(fields) if before else frozenset(fields)
             self._undo.append(lambda: self._unchange(message_id, old, before))
         return message
+
+    def deliver(self, message_ids: Sequence[int], now: int) -> list[Message]:
+        return [
+            self.change(message_id, state=DELIVERED, final_at=now, error=0)
+            for message_id in message_ids
+            if (message := self.get(message_id)) is not None and message.state not in FINAL_STATES
+        ]
 
     def pending(self, client: str, source: str, destination: str) -> list[Message]:
         query = self._database.statements.pending

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -48,6 +49,10 @@ class SqlOutbox:
 
     def remove(self, message_id: int) -> None:
         self._set(message_id, None)
+
+    def remove_all(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            self._set(message.id, None)
 
     def rows(self) -> list[OutboxRow]:
         found = {row[0]: _outbox_row(row) for row in self._database.rows(self._database.statements.outbox_rows)}
