@@ -42,6 +42,11 @@ class ConsoleRequest(http.Request):
 
     channel: Any
     content: Any
+    # The connection may go before the request is whole.
+    _answer: Deferred[Outgoing] | None = None
+    _gone: Callable[[], None] | None = None
+    """Told once that nobody reads the stream any more."""
+    _finished = False
 
     def gotLength(self, length: int | None) -> None:
         """The head is there. Twisted would keep a large body in a file; ours is bounded."""
@@ -62,9 +67,6 @@ class ConsoleRequest(http.Request):
         if self.channel.refused:
             return
         self.method, self.uri, self.clientproto = command, path, version
-        self._answer: Deferred[Outgoing] | None = None
-        self._gone: Callable[[], None] = _nothing
-        self._finished = False
         headers = {
             name.decode("latin-1").lower(): ",".join(value.decode("utf-8", "replace") for value in values)
             for name, values in self.requestHeaders.getAllRawHeaders()
@@ -81,8 +83,7 @@ class ConsoleRequest(http.Request):
 
     def connectionLost(self, reason: Any) -> None:
         self._finished = True
-        gone, self._gone = self._gone, _nothing
-        gone()
+        self._leave()
         if self._answer is not None:
             self._answer.cancel()
         super().connectionLost(reason)  # type: ignore[no-untyped-call]  # Twisted's has no types
@@ -119,6 +120,11 @@ class ConsoleRequest(http.Request):
         self.registerProducer(sink, True)  # type: ignore[no-untyped-call]
         self._gone = outgoing.stream.attach(sink)
 
+    def _leave(self) -> None:
+        gone, self._gone = self._gone, None
+        if gone is not None:
+            gone()
+
     def _end(self) -> None:
         if not self._finished:
             self._finished = True
@@ -140,8 +146,7 @@ class _StreamSink:
     def close(self) -> None:
         request = self._request
         if not request._finished:
-            gone, request._gone = request._gone, _nothing
-            gone()
+            request._leave()
             request.unregisterProducer()  # type: ignore[no-untyped-call]
             request._end()
 
@@ -308,7 +313,3 @@ class ConsoleSite(http.HTTPFactory):
 
 def _too_large() -> Problem:
     return Problem(413, f"A body has at most {MOST_BODY} octets.")
-
-
-def _nothing() -> None:
-    """Nobody is to be told."""

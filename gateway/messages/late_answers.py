@@ -6,6 +6,7 @@ import attrs
 
 from gateway.messages.carrying import carry, finish
 from gateway.messages.drafts import Accepted, House
+from gateway.messages.faulty_answers import Decision
 from gateway.messages.message import Message
 from gateway.messages.reading import USER_DATA_HEADER, decoded, text_of
 from gateway.smpp.constants import MessageState, Tag
@@ -22,6 +23,7 @@ class AnswerLate(Patient):
     now: int
     house: House
     keys: Keys = attrs.field(init=False)
+    decided: Decision | None = None
 
     def __attrs_post_init__(self) -> None:
         self.keys = Keys(messages=(self.message_id,))
@@ -42,8 +44,10 @@ class AnswerLate(Patient):
         alphabet = self.house.default_alphabet_of(message.client)
         text = joined_text(siblings, alphabet) if is_joined else text_of(message, alphabet)
         faults = self.house.faults
-        decided = faults.decide(message, text, is_late=True) if faults is not None else None
-        answered = carry(books, message, self.house, accepted, self.now, text, joined=True, decided=decided)
+        if self.decided is None and faults is not None:
+            # Once, however often the transaction runs.
+            self.decided = faults.decide(message, text, is_late=True)
+        answered = carry(books, message, self.house, accepted, self.now, text, joined=True, decided=self.decided)
         for one in siblings:
             finish(books, one, self.house, accepted, self.now, answered)
         return accepted

@@ -26,7 +26,7 @@ from gateway.smpp.constants import MessageState
 from gateway.smpp.fields import format_time
 from gateway.smpp.pdus import CancelSm, Pdu, QuerySm, ReplaceSm
 from gateway.smpp.statuses import CommandStatus
-from gateway.storage.base import NO_KEYS, Books, Keys, StorageError
+from gateway.storage.base import NO_KEYS, Books, Keys, StorageError, StorageFull
 
 
 class Operations:
@@ -116,6 +116,8 @@ class Operations:
         """The command_status of a transaction that was rolled back."""
         if isinstance(error, Refused):
             return error.command_status
+        if isinstance(error, StorageFull):
+            return CommandStatus.ESME_RMSGQFUL
         self._report("storage" if isinstance(error, StorageError) else "operation", error)
         return CommandStatus.ESME_RSYSERR
 

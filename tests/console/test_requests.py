@@ -129,6 +129,17 @@ def test_every_answer_has_the_headers_that_keep_it_private(api: Browser) -> None
         assert "access-control-allow-origin" not in headers
 
 
+def test_who_goes_in_the_middle_of_a_request_is_no_news(bench: Bench) -> None:
+    """A client that hangs up before its body is whole, or when that is refused, ends nothing but its connection."""
+    for length in (100, 2_000_000):
+        connection = Connection(bench)
+        connection.send(
+            b"POST /api/v1/messages HTTP/1.1\r\nHost: 127.0.0.1:8025\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n{" % length
+        )
+        connection.close()
+
+
 def test_several_requests_on_one_connection(bench: Bench) -> None:
     """Pipelined requests are answered in their order."""
     connection = Connection(bench)

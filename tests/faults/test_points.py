@@ -15,7 +15,7 @@ from gateway.smpp.codec import decode, encode
 from gateway.smpp.constants import MessageState
 from gateway.smpp.errors import SmppError
 from gateway.smpp.framing import FrameBuffer
-from gateway.smpp.pdus import (
+from gateway.smpp.pdus import CancelSm, (
     BindTransceiver,
     DeliverSm,
     EnquireLink,
@@ -509,6 +509,8 @@ def _(bench: Bench) -> None:
     assert other.submit_status("BALANCE") == 0
     assert esme.submit_status("BALANCE") == CommandStatus.ESME_RMSGQFUL
     assert esme.submit_status("BALANCE") == 0
+    plan(bench, "storage", "full", match={"command": "cancel_sm"})
+    assert esme.ask(CancelSm(message_id=esme.submit("hi", HANDSET))).command_status == CommandStatus.ESME_RMSGQFUL
 
 
 @of("storage", "down")

@@ -29,6 +29,7 @@ from gateway.smpp.pdus import (
     SubmitMultiResp,
     SubmitSm,
 )
+from gateway.storage.memory import MemoryStorage
 from gateway.storage.query import MessageQuery
 from tests.doubles import Bench, DeferredStorage
 from tests.esme import HANDSET, SHORT_CODE, SUBSCRIBER, Esme, submit_sm, text_of
@@ -154,6 +155,34 @@ def test_a_wallet_that_is_down_when_a_late_answer_is_due() -> None:
     bench.advance(60)
     assert len(esme.take()) == 1
     assert pins(bench) == 0
+
+
+class _Rerunning(MemoryStorage):
+    """Every transaction loses against another one at first, and is run again."""
+
+    def submit(self, work: Any, done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
+        def lost(books: Any) -> None:
+            work(books)
+            raise RuntimeError("lost")
+
+        lost.keys = work.keys  # type: ignore[attr-defined]  # a work is a callable with keys
+        super().submit(lost, _n, _n)  # type: ignore[arg-type]  # as above
+        super().submit(work, done, failed)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_rule_counts_once_however_often_a_transaction_runs(late: bool) -> None:
+    """The first PIN is refused and the second is not."""
+    bench = bench_of(storage=_Rerunning())
+    if late:
+        plan(bench, "answer", "delay", seconds=60)
+    plan(bench, "wallet", "wallet_down", match={"nth": 2})
+    esme = Esme(bench)
+    for source in ("79991110001", "79991110002"):
+        esme.submit("PIN", source=source)
+        bench.advance(60)
+    assert bench.emulator.plan.rules()[-1].matched == 2
+    assert pins(bench) == 1
 
 
 def test_each_destination_of_a_submit_multi_is_asked_for() -> None:
