@@ -15,8 +15,9 @@ from gateway.smpp.codec import decode, encode
 from gateway.smpp.constants import MessageState
 from gateway.smpp.errors import SmppError
 from gateway.smpp.framing import FrameBuffer
-from gateway.smpp.pdus import CancelSm, (
+from gateway.smpp.pdus import (
     BindTransceiver,
+    CancelSm,
     DeliverSm,
     EnquireLink,
     EnquireLinkResp,
