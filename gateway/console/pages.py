@@ -1,8 +1,9 @@
 """The console: one page, its modules, style and icon. It holds no data; what it shows it asks the API for.
 
-How this works: the page is made once from ``templates/``; ``static/`` has what it links to, as plain files. The
-security policy lets nothing inline pass, so everything that moves is in ``static/console.js`` and its imports, and
-what is shown is put in by them as text.
+How this works: the page is made once for each language from ``templates/``; ``static/`` has what it links to, as plain
+files. The language is that of the address (``/?lang=ru``: the switch in the page leads there, and so does a script for
+whoever has pressed it before), else the browser's. The security policy lets nothing inline pass, so everything that
+moves is in ``static/console.js`` and its imports, and what is shown is put in by them as text.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import attrs
 
 from gateway.console.controls import Controls
 from gateway.console.fields import given
+from gateway.console.languages import LANGUAGES, page_words, preferred, words_module
 from gateway.console.problems import Problem
 from gateway.console.route import Octets
 
@@ -34,23 +36,23 @@ CONTENT_TYPES: Final = {
 QUICK_KEYS: Final = ("BALANCE", "Баланс", "PIN", "CONFIRM 1", "HELP", "SUPPORT")
 """Texts that one press of a key sends."""
 
-LEAPS: Final = (("1 min", 60), ("1 h", 3_600), ("1 day", 86_400), ("3 days", 259_200))
+LEAPS: Final = (60, 3_600, 86_400, 259_200)
 """How far the clock is advanced by one press of a key, seconds."""
 
 RESETS: Final = ("messages", "accounts", "faults", "clock", "all")
 """What can be started anew."""
 
 SHORTCUTS: Final = (
-    ("1 … 6", "the views, from the top"),
-    ("/", "search messages"),
-    ("c", "write a text on the phone"),
-    ("j k", "the next, the previous message"),
-    ("Enter", "send the text; Shift and Enter starts a new line"),
-    ("Esc", "close the message"),
-    ("t", "the other theme"),
-    ("?", "this list"),
+    ("1 … 6", "views"),
+    ("/", "search"),
+    ("c", "write"),
+    ("j k", "step"),
+    ("Enter", "send"),
+    ("Esc", "escape"),
+    ("t", "theme"),
+    ("?", "list"),
 )
-"""Keys and what they do; ``static/console.js`` is where they do it."""
+"""Keys and what they do, by the names of ``page.keys`` in ``words.toml``; ``static/console.js`` is where they do it."""
 
 EXAMPLE_RULE: Final = {
     "name": "every second submit is throttled",
@@ -70,15 +72,26 @@ class Page:
 
 
 @attrs.frozen(kw_only=True)
+class Index(Page):
+    """In which language."""
+
+    lang: str = given("en or ru, before what the browser says", default="")
+    languages: str = given("what the browser's user reads", header="Accept-Language", default="")
+
+
+@attrs.frozen(kw_only=True)
 class StaticFile(Page):
     """A file of the console."""
 
     name: str = given("its name")
 
 
-def index(_: Controls, asked: Page) -> Octets:
+def index(_: Controls, asked: Index) -> Octets:
     """The console."""
-    return _packed(_page(), "text/html; charset=utf-8", asked.encodings)
+    language = asked.lang if asked.lang in LANGUAGES else preferred(asked.languages)
+    return _packed(
+        _page(language), "text/html; charset=utf-8", asked.encodings, varies="Accept-Encoding, Accept-Language"
+    )
 
 
 def static_file(_: Controls, asked: StaticFile) -> Octets:
@@ -89,12 +102,11 @@ def static_file(_: Controls, asked: StaticFile) -> Octets:
     return _packed(*found, asked.encodings)
 
 
-def _packed(octets: bytes, content_type: str, encodings: str) -> Octets:
+def _packed(octets: bytes, content_type: str, encodings: str, varies: str = "Accept-Encoding") -> Octets:
     """As an answer, compressed for who takes that."""
-    varies = ("Vary", "Accept-Encoding")
     if not any(_GZIP.fullmatch(one.strip()) for one in encodings.split(",")):
-        return Octets(octets, content_type, (varies,))
-    return Octets(_gzip(octets), content_type, (varies, ("Content-Encoding", "gzip")))
+        return Octets(octets, content_type, (("Vary", varies),))
+    return Octets(_gzip(octets), content_type, (("Vary", varies), ("Content-Encoding", "gzip")))
 
 
 _gzip = functools.cache(functools.partial(gzip.compress, mtime=0))
@@ -110,10 +122,14 @@ def rendered(name: str, **values: Any) -> str:
 
 
 @functools.cache
-def _page() -> bytes:
+def _page(language: str) -> bytes:
     example = json.dumps(EXAMPLE_RULE, indent=2)
+    other = next(one for one in LANGUAGES if one != language)
     return rendered(
         "console.html",
+        t=page_words(language).__getitem__,
+        language=language,
+        other=other,
         quick_keys=QUICK_KEYS,
         leaps=LEAPS,
         resets=RESETS,
@@ -124,11 +140,13 @@ def _page() -> bytes:
 
 @functools.cache
 def _static_files() -> dict[str, tuple[bytes, str]]:
-    """All of ``static/`` by name: a path of a request is looked up here and nowhere else."""
+    """All of ``static/`` and the texts of each language by name: a path is looked up here and nowhere else."""
     folder = importlib.resources.files("gateway.console").joinpath("static")
-    return {
+    files = {
         file.name: (file.read_bytes(), CONTENT_TYPES["." + file.name.rpartition(".")[2]]) for file in folder.iterdir()
     }
+    words = {f"words-{one}.js": (words_module(one), CONTENT_TYPES[".js"]) for one in LANGUAGES}
+    return files | words
 
 
 @functools.cache

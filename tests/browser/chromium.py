@@ -73,13 +73,14 @@ class Console:
 
     # --- where ---
 
-    def open(self, view: str = "", *, size: tuple[int, int] = WIDE, theme: str = "") -> None:
-        """Load the page anew, in a window of this size."""
+    def open(self, view: str = "", *, size: tuple[int, int] = WIDE, theme: str = "", language: str = "en") -> None:
+        """Load the page anew, in a window of this size; its language is the browser's when none is named."""
         self.resize(size)
         self.prefer(theme or "light")
         self.driver.get("about:blank")
-        self.driver.get(f"{self.origin}/{f'#{view}' if view else ''}")
-        self.until(lambda: self.text("#live") == "live", "the page is live")
+        address = f"{self.origin}/{f'?lang={language}' if language else ''}"
+        self.driver.get(f"{address}#{view}" if view else address)
+        self.one("#live.on")
 
     def resize(self, size: tuple[int, int]) -> None:
         """Another window."""

@@ -102,17 +102,17 @@ def settled(console: Console, view: str) -> None:
         console.one("#sets button")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("en", "dark"), ("ru", "light")])
 @pytest.mark.parametrize("view", VIEWS)
-def test_everybody_can_read_it(console: Console, view: str, theme: str) -> None:
+def test_everybody_can_read_it(console: Console, view: str, theme: str, language: str) -> None:
     """axe-core finds nothing serious, in a wide window and on a phone; nothing is wider than the window."""
-    console.open(VIEWS[view], theme=theme)
+    console.open(VIEWS[view], theme=theme, language=language)
     settled(console, view)
     for name, size in (("", WIDE), ("-narrow", NARROW)):
         console.resize(size)
         wide = console.run("return [document.documentElement.scrollWidth, document.getElementById('main').scrollWidth]")
         assert max(wide) <= size[0], f"{wide} in {size}"
-        console.picture(f"{view}{name}{'-dark' if theme == 'dark' else ''}")
+        console.picture(f"{view}{name}{'-dark' if theme == 'dark' else ''}{'-ru' if language == 'ru' else ''}")
     assert violations(console) == []
     console.resize(WIDE)
     assert violations(console) == []

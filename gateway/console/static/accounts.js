@@ -3,6 +3,7 @@
 import { ask, get, post, query } from "./api.js";
 import { arrange, byId, filled, made, paced, replaced, run, say, showText, slot } from "./dom.js";
 import { facts } from "./facts.js";
+import { named, t } from "./language.js";
 import { onEvents } from "./live.js";
 import { duration, fullTime, tagState } from "./words.js";
 
@@ -55,8 +56,8 @@ export function accounts() {
     filled(node, {
       number: `+${one.number}`,
       balance: held(one) || "–",
-      blocked: one.blocked ? "blocked" : "",
-      confirmation: one.confirmation ? "codes" : "",
+      blocked: one.blocked ? t("accounts.blocked") : "",
+      confirmation: one.confirmation ? t("accounts.codes") : "",
     });
     node.classList.toggle("current", one.number === number);
     if (one.number === number) slot(node, "number").setAttribute("aria-current", "true");
@@ -86,7 +87,7 @@ export function accounts() {
       if (whose !== number) return;
       byId("account").hidden = true;
       byId("account-none").hidden = false;
-      if (problem.status !== 404) say(problem.message, { bad: true });
+      if (problem.status !== 404) say(problem.message, { bad: true, lang: problem.status ? "en" : "" });
     }
   }
 
@@ -108,9 +109,9 @@ export function accounts() {
     byId("account-title").textContent = `+${one.number}`;
     byId("account-phone").href = `#phone/${one.number}`;
     facts(byId("account-facts"), [
-      ["PIN", one.has_pin ? "is set; it is not kept, only its digest" : "none yet"],
-      ["Temporary until", fullTime(one.pin_temporary_until)],
-      ["No new PIN until", fullTime(one.pin_locked_until)],
+      ["PIN", t(one.has_pin ? "accounts.pin_set" : "accounts.no_pin")],
+      [t("accounts.temporary"), fullTime(one.pin_temporary_until)],
+      [t("accounts.locked"), fullTime(one.pin_locked_until)],
     ]);
     facts(byId("limits"), limits(rules));
     const at = items.findIndex(({ number: other }) => other === one.number);
@@ -123,11 +124,19 @@ export function accounts() {
   function limits(of) {
     if (!of || of.pin_resets === undefined) return [];
     return [
-      ["New PINs", `${of.pin_resets} in ${duration(of.pin_resets_window)}, ${duration(of.pin_reset_gap)} apart, then locked for ${duration(of.pin_reset_lock)}`],
-      ["Wrong PINs", `${of.pin_wrong_checks} at one terminal lock it for ${duration(of.pin_check_lock)}`],
-      ["Payment code", `good for ${duration(of.code_valid)} and ${of.code_tries} wrong tries`],
-      ["Payments that wait", `at most ${of.payments_held}`],
-      ["Largest payment", of.payment_limit ? `${of.payment_limit} minor units` : "no limit"],
+      [
+        t("accounts.pins"),
+        t("accounts.pins_told", {
+          count: of.pin_resets,
+          window: duration(of.pin_resets_window),
+          gap: duration(of.pin_reset_gap),
+          lock: duration(of.pin_reset_lock),
+        }),
+      ],
+      [t("accounts.wrong"), t("accounts.wrong_told", { count: of.pin_wrong_checks, lock: duration(of.pin_check_lock) })],
+      [t("accounts.code"), t("accounts.code_told", { time: duration(of.code_valid), n: of.code_tries })],
+      [t("accounts.waiting"), t("accounts.at_most", { n: of.payments_held })],
+      [t("accounts.largest"), of.payment_limit ? t("accounts.minor", { n: of.payment_limit }) : t("accounts.no_limit")],
     ];
   }
 
@@ -136,7 +145,7 @@ export function accounts() {
     replaced(
       byId("entries"),
       entries.map(({ kind, detail, payment, at }) => {
-        const what = [kind.replaceAll("_", " "), detail, payment ? `payment ${payment}` : ""].filter(Boolean).join(" · ");
+        const what = [named("entry", kind), detail, payment ? t("accounts.payment", { id: String(payment) }) : ""].filter(Boolean).join(" · ");
         const node = made("moment", { time: fullTime(at).slice(0, 19) });
         showText(slot(node, "what"), what);
         return node;
@@ -150,7 +159,7 @@ export function accounts() {
       payments.map((payment) => {
         const node = made("payment", {
           amount: `${payment.amount} ${payment.currency}`,
-          note: [payment.reason, payment.tries ? `${payment.tries} wrong` : ""].filter(Boolean).join(", "),
+          note: [payment.reason && named("refusal", payment.reason), payment.tries ? t("accounts.tries", { n: payment.tries }) : ""].filter(Boolean).join(", "),
         });
         showText(slot(node, "merchant"), payment.merchant);
         tagState(slot(node, "state"), payment.state);
@@ -179,7 +188,7 @@ export function accounts() {
         ...(Object.keys(balances).length ? { balances } : {}),
       });
       edit.elements.currency.value = "";
-      say("Saved.");
+      say(t("accounts.saved"));
       await loadOne(true);
       loadList();
     });
@@ -197,8 +206,11 @@ export function accounts() {
       });
       say(
         payment.state === "held"
-          ? "The payment waits for its code, which has gone out by SMS."
-          : `The payment is ${payment.state}${payment.reason ? `: ${payment.reason}` : ""}.`,
+          ? t("accounts.held")
+          : t(payment.reason ? "accounts.done_why" : "accounts.done", {
+              state: named("state", payment.state),
+              reason: named("refusal", payment.reason),
+            }),
       );
       loadOne();
     });

@@ -1,6 +1,8 @@
 // The gateway's HTTP API: requests, and the stream of events. The token, where the gateway wants one, is kept for this
 // tab alone and travels in a header, never in an address: so the stream is read by fetch, which EventSource could not.
 
+import { t } from "./language.js";
+
 const TOKEN = "sms-gateway-token";
 
 /** What the API said instead of an answer (RFC 9457). */
@@ -62,7 +64,7 @@ export async function ask(method, path, body) {
     response = await authorised(path, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Problem(0, { detail: "The gateway does not answer." });
+    throw new Problem(0, { detail: t("console.no_answer") });
   }
   const told = response.status === 204 ? null : await response.json().catch(() => null);
   if (!response.ok) throw new Problem(response.status, told ?? {});

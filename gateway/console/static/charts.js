@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { byId, made, replaced } from "./dom.js";
+import { named, t } from "./language.js";
 
 const EVERY_MS = 2000;
 const MOST = 150;
@@ -29,7 +30,7 @@ export function charts() {
     if (!last) return;
     const ms = (value) => (value === null ? "–" : value < 10 ? value.toFixed(1) : String(Math.round(value)));
     lines("rate", `${Math.round(last.messages_per_second)}`, [seen.map((one) => one.messages_per_second)]);
-    lines("response", `${ms(last.response_p50)}, ${ms(last.response_p95)} ms`, [
+    lines("response", t("unit.ms", { n: `${ms(last.response_p50)}, ${ms(last.response_p95)}` }), [
       seen.map((one) => one.response_p50),
       seen.map((one) => one.response_p95),
     ]);
@@ -43,7 +44,7 @@ export function charts() {
     chart.querySelector("strong").textContent = told;
     const most = Math.max(...rows.flat().map((value) => value ?? 0), 1);
     const svg = chart.querySelector("svg");
-    svg.setAttribute("aria-label", `${told} now, ${Math.round(most)} at most`);
+    svg.setAttribute("aria-label", t("sessions.now", { told, n: Math.round(most) }));
     svg.replaceChildren(
       ...rows.map((row) => {
         const line = document.createElementNS(SVG, "path");
@@ -63,9 +64,9 @@ export function charts() {
 
   function bars(name, shares) {
     const total = shares.reduce((sum, { count }) => sum + count, 0);
-    byId(`chart-${name}`).querySelector("strong").textContent = total ? `of ${total}` : "–";
+    byId(`chart-${name}`).querySelector("strong").textContent = total ? t("sessions.of", { n: total }) : "–";
     const rows = shares.slice(0, 6).map(({ name: what, count }) => {
-      const row = made("share", { name: what.replaceAll("_", " "), count: String(count) });
+      const row = made("share", { name: named("near", what), count: String(count) });
       row.querySelector("i").style.width = `${(100 * count) / total}%`;
       return row;
     });

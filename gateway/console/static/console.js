@@ -1,7 +1,8 @@
-// The frame of the console: which view is shown, what the strip under the header says, keys, theme, token.
+// The frame of the console: which view is shown, what the strip under the header says, keys, theme, language, token.
 
 import { get, tokensFrom } from "./api.js";
 import { byId, paced } from "./dom.js";
+import { t } from "./language.js";
 import { goLive, onEvents } from "./live.js";
 import { clockText, duration } from "./words.js";
 import { accounts } from "./accounts.js";
@@ -12,7 +13,6 @@ import { sessions } from "./sessions.js";
 import { start } from "./start.js";
 
 const VIEWS = { phone, messages, sessions, accounts, faults, start };
-const NAMES = { phone: "Phone", messages: "Messages", sessions: "Sessions", accounts: "Accounts", faults: "Faults and clock", start: "Connect" };
 const made = {};
 let shown = null;
 
@@ -40,7 +40,7 @@ async function route() {
     }
     const isFirst = shown === null;
     shown = name;
-    document.title = `${NAMES[name]} – SMS command gateway`;
+    document.title = t("console.title", { view: t(`view.${name}`) });
     if (!isFirst) byId("main").focus({ preventScroll: true });
   }
   made[name].show(rest, new URLSearchParams(search));
@@ -66,22 +66,22 @@ async function refresh() {
   gateway.at = performance.now();
   const { banner, bindings, submitted, smpp } = gateway.status;
   const notices = [];
-  if (banner.faults) notices.push(banner.faults === 1 ? "1 fault rule is on" : `${banner.faults} fault rules are on`);
+  if (banner.faults) notices.push(t("console.rules_on", { n: banner.faults }));
   // The shift of a clock that stands still grows: it would be announced each time that it is looked at.
-  if (banner.clock_frozen) notices.push("time stands still");
+  if (banner.clock_frozen) notices.push(t("console.still"));
   else if (Math.abs(banner.clock_shifted) >= 2) {
-    notices.push(`time is ${duration(Math.abs(banner.clock_shifted))} ${banner.clock_shifted > 0 ? "ahead" : "behind"}`);
+    notices.push(t(banner.clock_shifted > 0 ? "console.ahead" : "console.behind", { time: duration(Math.abs(banner.clock_shifted)) }));
   }
-  if (banner.reveal_secrets) notices.push("secrets are shown everywhere");
-  if (banner.any_client) notices.push("anybody may bind");
-  if (banner.loopback) notices.push("every message goes back to its sender");
+  if (banner.reveal_secrets) notices.push(t("console.secrets"));
+  if (banner.any_client) notices.push(t("console.anybody"));
+  if (banner.loopback) notices.push(t("console.loopback"));
   const isOdd = notices.length > 0;
-  const text = isOdd ? `${notices.join(" · ")}.` : "Nothing is out of the ordinary.";
+  const text = isOdd ? `${notices.join(" · ")}.` : t("console.ordinary");
   const notice = byId("notice");
   const spelled = text[0].toUpperCase() + text.slice(1);
   if (notice.textContent !== spelled) notice.textContent = spelled;
   byId("strip").classList.toggle("warned", isOdd);
-  byId("counts").textContent = `SMPP ${smpp} · ${bindings} bound · ${submitted.toLocaleString("en")} submitted`;
+  byId("counts").textContent = t("console.counts", { smpp, bound: bindings, submitted });
   tick();
   for (const view of Object.values(made)) view.status?.(gateway.status);
   return gateway.status;
@@ -115,8 +115,20 @@ function switchTheme() {
 }
 
 function showTheme() {
-  const theme = document.documentElement.dataset.theme ?? "as the system has it";
-  byId("theme").setAttribute("aria-label", `Theme: ${theme}`);
+  const theme = t(`theme.${document.documentElement.dataset.theme ?? "system"}`);
+  byId("theme").setAttribute("aria-label", t("console.theme", { theme }));
+}
+
+// --- language ---
+
+function switchLanguage() {
+  const { language } = byId("language").dataset;
+  try {
+    localStorage.setItem("language", language);
+  } catch {
+    // Then it holds as long as the address has it.
+  }
+  location.assign(`/?lang=${language}${location.hash}`);
 }
 
 // --- keys ---
@@ -125,15 +137,22 @@ function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.key === "Escape") made[shown]?.escape?.();
   if (event.target.closest("input, textarea, select")) return;
-  const view = Object.keys(VIEWS)[Number(event.key) - 1];
+  const key = latin(event);
+  const view = Object.keys(VIEWS)[Number(key) - 1];
   if (view) location.hash = view;
-  else if (event.key === "/") withView("messages", () => byId("search").focus());
-  else if (event.key === "c") withView("phone", () => byId("text").focus());
-  else if (event.key === "t") switchTheme();
-  else if (event.key === "?") byId("shortcuts").showModal();
-  else if (event.key === "j" || event.key === "k") made[shown]?.step?.(event.key === "j" ? 1 : -1);
+  else if (key === "/") withView("messages", () => byId("search").focus());
+  else if (key === "c") withView("phone", () => byId("text").focus());
+  else if (key === "t") switchTheme();
+  else if (key === "?") byId("shortcuts").showModal();
+  else if (key === "j" || key === "k") made[shown]?.step?.(key === "j" ? 1 : -1);
   else return;
   event.preventDefault();
+}
+
+/** The key, or while another alphabet is typed the Latin one in its place. */
+function latin({ key, code, shiftKey }) {
+  if (code === "Slash" && (key === "." || key === ",")) return shiftKey ? "?" : "/";
+  return /^\p{Script=Cyrillic}$/u.test(key) && code.startsWith("Key") ? code.slice(3).toLowerCase() : key;
 }
 
 function withView(name, then) {
@@ -164,6 +183,7 @@ function askForToken(wasWrong) {
 byId("token-dialog").addEventListener("cancel", (event) => event.preventDefault());
 tokensFrom(askForToken);
 byId("theme").addEventListener("click", switchTheme);
+byId("language").addEventListener("click", switchLanguage);
 byId("help").addEventListener("click", () => byId("shortcuts").showModal());
 addEventListener("keydown", onKey);
 addEventListener("hashchange", route);
@@ -176,6 +196,6 @@ await route();
 made.sessions ??= VIEWS.sessions(gateway);
 onEvents(soon);
 goLive((isLive) => {
-  byId("live").textContent = isLive ? "live" : "reconnecting";
+  byId("live").textContent = t(isLive ? "console.live" : "console.reconnecting");
   byId("live").classList.toggle("on", isLive);
 });

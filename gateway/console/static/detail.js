@@ -3,26 +3,10 @@
 import { download, get } from "./api.js";
 import { byId, inTurn, made, paced, run, showText, slot } from "./dom.js";
 import { facts } from "./facts.js";
+import { named, t } from "./language.js";
 import { line } from "./messages.js";
 import { pduView } from "./pdu.js";
-import { between, fullTime, many, stateWords } from "./words.js";
-
-const OUTCOMES = {
-  understood: "Understood",
-  suggest: "Not run; the reply says what to send",
-  ambiguous: "Ambiguous: nothing is run",
-  not_understood: "Not understood",
-};
-const MATCHES = {
-  exact: "as it is listed",
-  case: "but for capitals",
-  width: "but for character widths",
-  look_alike: "by letters that look alike",
-  alias: "by another word for it",
-  layout: "typed in the other keyboard layout",
-  one_edit: "one slip of a finger away",
-  extra_words: "with other words around it",
-};
+import { between, fullTime, stateWords } from "./words.js";
 
 export function detail() {
   let id = "";
@@ -60,34 +44,34 @@ export function detail() {
   });
 
   function drawNothing(why) {
-    byId("detail-title").textContent = `Message ${id}`;
+    byId("detail-title").textContent = t("detail.title", { id });
     byId("detail-text").textContent = why;
     byId("detail-parse").hidden = true;
     for (const part of ["detail-facts", "transitions", "pdus", "others"]) byId(part).replaceChildren();
   }
 
   function draw({ message, octets, parts, transitions, explanation, pdus, ...wire }) {
-    byId("detail-title").textContent = `Message ${message.id}`;
+    byId("detail-title").textContent = t("detail.title", { id: message.id });
     if (message.text === null) {
-      byId("detail-text").textContent = message.secret ? "A secret: only the handset that it was sent to shows it." : "No text.";
+      byId("detail-text").textContent = t(message.secret ? "detail.secret" : "detail.no_text");
     } else {
       showText(byId("detail-text"), message.text);
     }
     facts(byId("detail-facts"), [
-      ["From, to", `${message.from} → ${message.to}`],
-      ["Kind", kindWords(message)],
-      ["State", stateWords(message.state).text + (message.error ? `, network error ${message.error}` : "")],
-      ["Command", message.command],
-      ["Answered", message.outcome?.replaceAll("_", " ")],
-      ["Segments", `${message.segments}, ${alphabetWords(message.data_coding)}`],
-      ["Flags", flags(message, wire), "mono small"],
-      ["Octets", octets === null ? "" : octets.replace(/../g, "$& ").trim(), "mono small"],
+      [t("detail.ends"), `${message.from} → ${message.to}`],
+      [t("detail.kind"), kindWords(message)],
+      [t("detail.state"), stateWords(message.state).text + (message.error ? `, ${t("detail.error", { error: String(message.error) })}` : "")],
+      [t("detail.command"), message.command],
+      [t("detail.answered"), message.outcome?.replaceAll("_", " ")],
+      [t("detail.segments"), `${message.segments}, ${alphabetWords(message.data_coding)}`],
+      [t("detail.flags"), flags(message, wire), "mono small"],
+      [t("detail.octets"), octets === null ? "" : octets.replace(/../g, "$& ").trim(), "mono small"],
     ]);
     drawParse(explanation);
     drawTransitions(transitions, message);
     byId("wire-note").textContent = pdus.length
-      ? `${many(pdus.length, "PDU")}. Secrets are masked. Point at a field to see its octets.`
-      : "Nothing of it went over an SMPP connection, or it is no longer remembered.";
+      ? t("detail.wire", { n: pdus.length })
+      : t("detail.no_wire");
     byId("pdus").replaceChildren(...pdus.map(pduView));
     byId("detail-others").hidden = parts.length === 0;
     byId("others").replaceChildren(...parts.map((part) => line(part, null)));
@@ -99,15 +83,15 @@ export function detail() {
     const { outcome, command, argument, match, reason, text, words, steps } = explanation;
     const ran = [command?.toUpperCase(), argument].filter(Boolean).join(" ");
     byId("parse-outcome").textContent = [
-      OUTCOMES[outcome] ?? outcome,
+      named("outcome", outcome),
       ran ? `: ${ran}` : "",
-      MATCHES[match] ? `, ${MATCHES[match]}` : "",
-      reason ? ` (${reason.replaceAll("_", " ")})` : "",
+      match && match !== "none" ? `, ${named("match", match)}` : "",
+      reason ? ` (${named("reason", reason)})` : "",
     ].join("");
     byId("parse-words").replaceChildren(...marked(text, words));
     byId("parse-steps").replaceChildren(
       ...steps.map(({ step, before, after }) => {
-        const node = made("step", { name: step.replaceAll("_", " ") });
+        const node = made("step", { name: named("step", step) });
         showText(slot(node, "before"), before, { limit: 300 });
         showText(slot(node, "after"), after, { limit: 300 });
         return node;
@@ -131,7 +115,7 @@ export function detail() {
       mark.className = isFiller ? "filler" : `w${(colour++ % 4) + 1}`;
       const sub = document.createElement("span");
       sub.className = "small muted";
-      sub.textContent = isFiller ? ` ${meaning} ` : ` = ${word} (${meaning}, ${match.replaceAll("_", " ")}) `;
+      sub.textContent = isFiller ? ` ${named("meaning", meaning)} ` : ` = ${word} (${named("meaning", meaning)}, ${named("near", match)}) `;
       nodes.push(mark, sub);
       from = end;
     }
@@ -148,11 +132,11 @@ export function detail() {
   function drawTransitions(transitions, message) {
     const nodes = transitions.map(({ state, at }, index) => {
       const node = made("moment", { what: stateWords(state).text, time: fullTime(at) });
-      if (index) slot(node, "time").title = `${between(transitions[0].at, at)} after the first`;
+      if (index) slot(node, "time").title = t("detail.after", { time: between(transitions[0].at, at) });
       return node;
     });
     if (message.state === "enroute" && message.expires_at) {
-      nodes.push(made("moment", { what: "given up at the latest", time: fullTime(message.expires_at) }));
+      nodes.push(made("moment", { what: t("detail.until"), time: fullTime(message.expires_at) }));
     }
     byId("transitions").replaceChildren(...nodes);
   }
@@ -182,13 +166,13 @@ export function detail() {
 }
 
 function kindWords({ kind, client, recipient, fate }) {
-  const by = client ?? (kind === "submitted" ? "a handset" : "the gateway");
-  const to = recipient ?? { wallet: "the wallet", handset: "a handset", loopback: "its sender" }[fate] ?? "";
-  return `${kind}, by ${by} for ${to}`;
+  const by = client ?? t(kind === "submitted" ? "party.handset" : "party.gateway");
+  const to = recipient ?? named("party", fate);
+  return t("detail.by_for", { kind: named("kind", kind), by, to });
 }
 
 function alphabetWords(dataCoding) {
-  return { 0: "default alphabet", 1: "ASCII", 3: "Latin-1", 8: "UCS-2" }[dataCoding] ?? `data_coding ${hex(dataCoding)}`;
+  return [0, 1, 3, 8].includes(dataCoding) ? t(`coding.${dataCoding}`) : `data_coding ${hex(dataCoding)}`;
 }
 
 /** What else the PDU said, without what it left at zero. */

@@ -1,6 +1,7 @@
 // Everything that touches the page. Rows and cards are cloned from the page's own <template>s, and what comes from
 // outside is put in as text: there is no way from a string to markup in here.
 
+import { t } from "./language.js";
 import { pieces } from "./sms.js";
 
 export const byId = (id) => document.getElementById(id);
@@ -71,7 +72,7 @@ export function showText(element, text, { limit = 1000, more = true } = {}) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "link";
-  button.textContent = `… all ${text.length.toLocaleString("en")} characters`;
+  button.textContent = t("console.rest", { n: text.length });
   button.addEventListener("click", () => showText(element, text, { limit: Infinity }));
   element.append(" ", button);
 }
@@ -133,9 +134,10 @@ export function paced(ms, work) {
 
 let toastTimer = 0;
 
-/** Say something for a moment, politely. */
-export function say(text, { bad = false } = {}) {
+/** Say something for a moment, politely; `lang` where that is not the language of the page. */
+export function say(text, { bad = false, lang = "" } = {}) {
   const toast = byId("toast");
+  toast.lang = lang;
   toast.textContent = text;
   toast.classList.toggle("bad", bad);
   toast.classList.add("shown");
@@ -150,7 +152,8 @@ export async function run(button, work) {
   try {
     return await work();
   } catch (problem) {
-    say(problem.message || String(problem), { bad: true });
+    // What the API says it says in English.
+    say(problem.message || String(problem), { bad: true, lang: problem.status ? "en" : "" });
     return undefined;
   } finally {
     button?.removeAttribute("aria-disabled");

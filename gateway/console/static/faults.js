@@ -2,8 +2,9 @@
 
 import { ask, get, post, query } from "./api.js";
 import { arrange, byId, confirmed, filled, inTurn, made, paced, run, say } from "./dom.js";
+import { named, t } from "./language.js";
 import { onEvents } from "./live.js";
-import { clockText, duration, fullTime, many } from "./words.js";
+import { clockText, duration, fullTime } from "./words.js";
 
 export function faults(gateway) {
   const cards = new Map();
@@ -66,8 +67,8 @@ export function faults(gateway) {
       cards.set(rule.id, node);
     }
     filled(node, {
-      name: rule.name || `Rule ${rule.id}`,
-      point: rule.enabled ? rule.point : `${rule.point}, off`,
+      name: rule.name || t("faults.rule", { id: rule.id }),
+      point: rule.enabled ? rule.point : t("faults.off", { point: rule.point }),
       effect: effectWords(rule.effect),
       match: matchWords(rule.match),
       how: howWords(rule, left),
@@ -75,8 +76,8 @@ export function faults(gateway) {
       matched: String(matched),
     });
     node.classList.toggle("off", !rule.enabled);
-    node.querySelector('[data-do="toggle"]').textContent = rule.enabled ? "Switch off" : "Switch on";
-    node.setAttribute("aria-label", `Rule ${rule.name || rule.id}`);
+    node.querySelector('[data-do="toggle"]').textContent = t(rule.enabled ? "faults.switch_off" : "faults.switch_on");
+    node.setAttribute("aria-label", t("faults.rule", { id: rule.name || rule.id }));
     return node;
   }
 
@@ -93,20 +94,20 @@ export function faults(gateway) {
       ...sets.map((set) => {
         const button = document.createElement("button");
         button.type = "button";
-        const name = set.name.replaceAll("-", " ");
+        const name = named("set", set.name);
         button.append(
           Object.assign(document.createElement("strong"), { textContent: name }),
-          Object.assign(document.createElement("small"), { textContent: set.description }),
+          Object.assign(document.createElement("small"), { textContent: named("about_set", set.name, set.description) }),
         );
         button.dataset.set = set.name;
         button.addEventListener("click", () =>
           run(button, async () => {
             if (button.getAttribute("aria-pressed") === "true") {
               await ask("DELETE", `/api/v1/faults${query({ scope: set.name })}`);
-              say(`${name} is off.`);
+              say(t("faults.set_off", { name }));
             } else {
               for (const rule of set.rules) await post("/api/v1/faults", { ...rule, scope: set.name });
-              say(`${name}: ${many(set.rules.length, "rule")} on.`);
+              say(t("faults.set_on", { name, n: set.rules.length }));
             }
             load();
           }),
@@ -138,12 +139,12 @@ export function faults(gateway) {
     next = clock.next;
     byId("next-step").setAttribute("aria-disabled", String(next === null));
     tick();
-    byId("clock-state").textContent = clock.frozen ? "stands still" : "runs";
+    byId("clock-state").textContent = t(clock.frozen ? "faults.stands" : "faults.runs");
     byId("clock-state").classList.toggle("warn", clock.frozen);
-    byId("freeze").textContent = clock.frozen ? "Let it run" : "Freeze";
+    byId("freeze").textContent = t(clock.frozen ? "faults.thaw" : "faults.freeze");
     byId("clock-note").textContent = clock.waiting
-      ? `${many(clock.waiting, "thing is", "things are")} due, the next at ${fullTime(clock.next)}.`
-      : "Nothing is due.";
+      ? t("faults.due", { n: clock.waiting, time: fullTime(clock.next) })
+      : t("faults.not_due");
   }
 
   function tick() {
@@ -172,10 +173,9 @@ export function faults(gateway) {
     button.addEventListener("click", () =>
       run(button, async () => {
         const what = button.dataset.reset;
-        const question = what === "all" ? "Reset messages, accounts, faults and the clock?" : `Reset ${what === "clock" ? "the clock" : `all ${what}`}?`;
-        if (!(await confirmed(question, "Reset"))) return;
+        if (!(await confirmed(t(`ask_reset.${what}`), t("faults.reset")))) return;
         await post("/api/v1/reset", { what: [what] });
-        say(`Back to the start: ${what}.`);
+        say(t(`reset.${what}`));
         load();
         loadClock();
       }),
@@ -184,7 +184,7 @@ export function faults(gateway) {
   byId("all-off").addEventListener("click", (event) =>
     run(event.currentTarget, async () => {
       const { removed } = await ask("DELETE", "/api/v1/faults");
-      say(`${many(removed, "rule")} removed.`);
+      say(t("faults.removed", { n: removed }));
       load();
     }),
   );
@@ -195,10 +195,10 @@ export function faults(gateway) {
       try {
         rule = JSON.parse(byId("fault-json").value);
       } catch (error) {
-        throw new Error(`That is no JSON: ${error.message}`);
+        throw new Error(t("faults.no_json", { why: error.message }));
       }
       await post("/api/v1/faults", rule);
-      say("The rule is on.");
+      say(t("faults.added"));
       load();
     });
   });
@@ -220,29 +220,29 @@ function effectWords({ kind, ...keys }) {
     .filter(([, value]) => value !== 0 && value !== false && value !== "" && JSON.stringify(value) !== "{}")
     .map(([name, value]) => {
       if (name === "command_status") return String(value);
-      if (name === "seconds") return `${value} s`;
-      if (name === "up_to") return `up to ${value} s`;
+      if (name === "seconds") return t("unit.s", { n: value });
+      if (name === "up_to") return t("faults.up_to", { n: value });
       return `${name.replaceAll("_", " ")} ${typeof value === "object" ? JSON.stringify(value) : value}`;
     });
-  return [kind.replaceAll("_", " "), ...told].join(" · ");
+  return [named("effect", kind), ...told].join(" · ");
 }
 
 function matchWords(match) {
   const told = Object.entries(match ?? {})
     .filter(([, value]) => value)
-    .map(([name, value]) => `${name === "nth" ? "number" : name} ${value}`);
-  return told.length ? `Where ${told.join(", ")}` : "On everything there";
+    .map(([name, value]) => `${name === "nth" ? t("faults.nth") : name} ${value}`);
+  return told.length ? t("faults.where", { what: told.join(", ") }) : t("faults.everything");
 }
 
 function howWords({ probability, times, every, after, scope }, left) {
   return [
-    probability < 1 ? `with probability ${probability}` : "",
-    every > 1 ? `one in ${every}` : "",
-    after ? `after the first ${after}` : "",
-    times ? `at most ${times === 1 ? "once" : `${times} times`}` : "",
-    left !== null ? `for ${duration(left)} more` : "",
-    scope ? `set ${scope}` : "",
+    probability < 1 ? t("faults.probability", { p: String(probability) }) : "",
+    every > 1 ? t("faults.every", { n: every }) : "",
+    after ? t("faults.after", { n: after }) : "",
+    times ? t("faults.times", { n: times }) : "",
+    left !== null ? t("faults.for", { time: duration(left) }) : "",
+    scope ? t("faults.scope", { name: scope }) : "",
   ]
     .filter(Boolean)
-    .join(" · ") || "each time";
+    .join(" · ") || t("faults.each");
 }

@@ -7,8 +7,9 @@
 import { get, ask, query } from "./api.js";
 import { arrange, byId, confirmed, filled, inTurn, made, paced, run, say, showText, slot } from "./dom.js";
 import { detail } from "./detail.js";
+import { t } from "./language.js";
 import { onEvents } from "./live.js";
-import { emulatedNow, many, tagState, timeOfDay } from "./words.js";
+import { emulatedNow, tagState, timeOfDay } from "./words.js";
 
 const PAGE = 50;
 
@@ -102,14 +103,14 @@ export function messages(gateway) {
     for (const number of rows.keys()) if (!drawn.has(number)) rows.delete(number);
     arrange(lines, items.map((item) => row(item, now)));
     byId("lines-empty").hidden = items.length > 0;
-    byId("lines-empty").textContent = search ? "No message is like that." : "No messages yet.";
+    byId("lines-empty").textContent = t(search ? "messages.none_like" : "messages.none");
     byId("older").hidden = next === null;
     byId("newest").hidden = before === 0 && !holds;
     const top = items[0]?.number ?? 0;
     latest = Math.max(latest, top);
     // What came after the first page was left: whoever reads an older one is told, not moved.
     if (!before && !holds) left = latest;
-    note(before || holds ? (latest > left ? "New messages have come." : "") : items.length ? `The newest ${many(items.length, "message")}` : "");
+    note(before || holds ? (latest > left ? t("messages.new") : "") : items.length ? t("messages.newest", { n: items.length }) : "");
   }
 
   function row(item, now) {
@@ -170,10 +171,10 @@ export function messages(gateway) {
   });
   byId("clear-messages").addEventListener("click", (event) =>
     run(event.currentTarget, async () => {
-      const question = search ? "Delete all finished messages that the search finds?" : "Delete all finished messages?";
-      if (!(await confirmed(question, "Delete"))) return;
+      const question = t(search ? "messages.delete_found" : "messages.delete_all");
+      if (!(await confirmed(question, t("messages.delete")))) return;
       const { deleted } = await ask("DELETE", `/api/v1/messages${query(readTerms(search))}`);
-      say(`${many(deleted, "message")} deleted.`);
+      say(t("messages.deleted", { n: deleted }));
       load();
     }),
   );
@@ -194,7 +195,7 @@ export function line(item, now) {
     client: item.client ?? item.recipient,
     command: item.command,
   });
-  if (item.text === null) filled(node, { text: item.secret ? "a secret" : "no text" }).querySelector(".text").classList.add("secret");
+  if (item.text === null) filled(node, { text: t(item.secret ? "messages.secret" : "messages.no_text") }).querySelector(".text").classList.add("secret");
   else showText(slot(node, "text"), item.text, { limit: 200, more: false });
   tagState(slot(node, "state"), item.state);
   node.firstElementChild.setAttribute("href", `#messages/${item.number}`);

@@ -1,6 +1,7 @@
 // A PDU as Wireshark shows it: its octets beside its fields, and to each field its octets.
 
 import { made, slot } from "./dom.js";
+import { t } from "./language.js";
 
 const HEADER = ["command_length", "command_id", "command_status", "sequence_number"];
 
@@ -9,8 +10,8 @@ export function pduView(pdu) {
   const octets = pdu.hex.match(/../g) ?? [];
   const node = made("pdu", {
     name: pdu.command,
-    direction: pdu.inbound ? `from ${pdu.client || "a client"}` : `to ${pdu.client || "a client"}`,
-    note: [`#${pdu.sequence_number}`, pdu.command_status, `${octets.length} octets`, pdu.at.slice(11, 23)].filter(Boolean).join(" · "),
+    direction: t(pdu.inbound ? "detail.from" : "detail.to", { client: pdu.client || t("detail.client") }),
+    note: [`#${pdu.sequence_number}`, pdu.command_status, t("count.octets", { n: octets.length }), pdu.at.slice(11, 23)].filter(Boolean).join(" · "),
   });
   const fields = located(pdu, octets);
   node.addEventListener(

@@ -2,9 +2,10 @@
 
 import { get, post, query } from "./api.js";
 import { arrange, byId, filled, inTurn, made, paced, replaced, run, showText, slot } from "./dom.js";
+import { t } from "./language.js";
 import { onEvents } from "./live.js";
 import { measure } from "./sms.js";
-import { emulatedNow, fullTime, many, stateWords, timeOfDay } from "./words.js";
+import { emulatedNow, fullTime, stateWords, timeOfDay } from "./words.js";
 
 const MOST = 100;
 const FIRST = "79991110001";
@@ -43,12 +44,12 @@ export function phone(gateway) {
 
   async function loadPeople() {
     const { items } = await get(`/api/v1/handsets${query({ limit: 50 })}`).catch(() => ({ items: [] }));
-    for (const one of items) remember({ number: one.msisdn, note: one.has_account ? "" : "no account", last: told(one) });
+    for (const one of items) remember({ number: one.msisdn, note: one.has_account ? "" : t("phone.no_account_note"), last: told(one) });
     drawPeople();
   }
 
   const told = ({ messages, last_at: at }) =>
-    messages ? `${many(messages, "text")}, the last at ${timeOfDay(at, emulatedNow(gateway))}` : "no texts yet";
+    messages ? t("phone.last_at", { n: messages, time: timeOfDay(at, emulatedNow(gateway)) }) : t("phone.no_texts");
 
   function remember(person) {
     people.set(person.number, { ...people.get(person.number), ...person });
@@ -60,7 +61,7 @@ export function phone(gateway) {
     const nodes = known.map((person) => {
       const node = made("person", { number: `+${person.number}`, note: person.note ?? "" });
       const last = slot(node, "last");
-      showText(last, person.last ?? "no texts yet", { limit: 60, more: false });
+      showText(last, person.last ?? t("phone.no_texts"), { limit: 60, more: false });
       const link = node.firstElementChild;
       link.setAttribute("href", `#phone/${person.number}`);
       if (person.number === number) link.setAttribute("aria-current", "true");
@@ -71,12 +72,12 @@ export function phone(gateway) {
 
   async function loadAccount() {
     const whose = number;
-    let words = "No account: the wallet does not know this number.";
+    let words = t("phone.no_account");
     let isThere = false;
     try {
       const { balances, blocked, confirmation } = await get(`/api/v1/accounts/${whose}`);
       const held = Object.entries(balances).map(([currency, amount]) => `${amount} ${currency}`);
-      words = [held.join(", ") || "nothing on it", blocked ? "blocked" : "", confirmation ? "confirmation on" : ""]
+      words = [held.join(", ") || t("phone.nothing_on_it"), blocked ? t("phone.blocked") : "", confirmation ? t("phone.confirmation") : ""]
         .filter(Boolean)
         .join(" · ");
       isThere = true;
@@ -104,7 +105,7 @@ export function phone(gateway) {
     arrange(thread, items.map((item) => bubble(item, now)));
     const last = items.at(-1);
     if (last) {
-      remember({ number, last: last.secret ? "a secret" : last.text });
+      remember({ number, last: last.secret ? t("phone.secret") : last.text });
       drawPeople();
     }
     if (isAtEnd) thread.scrollTop = thread.scrollHeight;
@@ -128,23 +129,23 @@ export function phone(gateway) {
     if (!node) {
       node = made("bubble", {
         time: timeOfDay(item.accepted_at, now),
-        peer: isSent ? `to ${item.to}` : `from ${item.from}`,
-        segments: item.segments > 1 ? many(item.segments, "segment") : "",
+        peer: isSent ? t("phone.to", { who: item.to }) : t("phone.from", { who: item.from }),
+        segments: item.segments > 1 ? t("count.segments", { n: item.segments }) : "",
       });
       node.classList.toggle("sent", isSent);
       slot(node, "time").title = fullTime(item.accepted_at);
       slot(node, "details").setAttribute("href", `#messages/${item.number}`);
-      slot(node, "details").setAttribute("aria-label", `Details of the message of ${timeOfDay(item.accepted_at, now)}`);
+      slot(node, "details").setAttribute("aria-label", t("phone.details", { time: timeOfDay(item.accepted_at, now) }));
       // A secret that went out over SMPP is wiped once it has arrived: it was never in a handset of this gateway.
       if (item.text === null && item.secret) slot(node, "text").classList.add("muted");
-      showText(slot(node, "text"), item.text ?? (item.secret ? `A secret, shown to ${item.recipient ?? "its recipient"} only.` : ""));
+      showText(slot(node, "text"), item.text ?? (item.secret ? t("phone.secret_for", { who: item.recipient ?? t("phone.recipient") }) : ""));
       bubbles.set(item.number, node);
     }
     if (isSent || item.state !== "delivered") {
       const { text, kind } = stateWords(item.state);
       const words = slot(node, "state");
       const ticks = { good: "✓✓", info: "✓" }[kind];
-      const told = [ticks ? "" : text, item.error ? `(error ${item.error})` : ""].filter(Boolean).join(" ") || ticks;
+      const told = [ticks ? "" : text, item.error ? t("phone.error", { error: String(item.error) }) : ""].filter(Boolean).join(" ") || ticks;
       filled(node, { state: told });
       words.className = ticks ? `ticks ${kind === "good" ? "done" : ""}` : "failed";
       if (ticks) {
@@ -162,7 +163,7 @@ export function phone(gateway) {
 
   function count() {
     const { alphabet, left, segments } = measure(field.value);
-    byId("count").textContent = `${alphabet} · ${left} left · ${many(segments, "segment")}`;
+    byId("count").textContent = [t(`alphabet.${alphabet === "UCS-2" ? "ucs2" : "gsm"}`), t("phone.left", { left }), t("count.segments", { n: segments })].join(" · ");
   }
 
   function send(text, button) {

@@ -3,8 +3,9 @@
 import { get, post } from "./api.js";
 import { charts } from "./charts.js";
 import { arrange, byId, confirmed, filled, inTurn, made, paced, run, say, slot } from "./dom.js";
+import { named, t } from "./language.js";
 import { onEvents } from "./live.js";
-import { duration, many } from "./words.js";
+import { duration } from "./words.js";
 
 const LOOK_MS = 1000;
 
@@ -38,8 +39,12 @@ export function sessions() {
     if (!isShown) return;
     const bound = told.items.filter((one) => one.client);
     byId("sessions-note").textContent = told.items.length
-      ? `${many(bound.length, "bound session")}, ${many(told.items.length - bound.length, "connection")} without a bind, at ${told.gateway}`
-      : `listening at ${told.gateway}`;
+      ? t("sessions.note", {
+          bound: t("sessions.bound", { n: bound.length }),
+          unbound: t("sessions.unbound", { n: told.items.length - bound.length }),
+          gateway: told.gateway,
+        })
+      : t("sessions.listening", { gateway: told.gateway });
     byId("sessions-empty").hidden = told.items.length > 0;
     for (const id of cards.keys()) if (!told.items.some((one) => one.id === id)) cards.delete(id);
     arrange(byId("sessions"), told.items.map(card));
@@ -56,33 +61,33 @@ export function sessions() {
     }
     const outstanding = one.outstanding;
     filled(node, {
-      client: one.client ?? "not bound",
-      kind: one.bind_type ?? one.state,
+      client: one.client ?? t("sessions.not_bound"),
+      kind: named("bind", one.bind_type ?? one.state),
       peer: one.peer,
-      since: `${duration(one.seconds)} ago`,
+      since: t("unit.ago", { time: duration(one.seconds) }),
       version: `${one.interface_version[2]}.${one.interface_version[3]}`,
-      window: `${outstanding} of ${one.window_out}`,
-      waiting: `${many(one.waiting, "message")}`,
-      limits: [`${one.window_in} at a time`, one.rate ? `${one.rate} a second` : ""].filter(Boolean).join(", "),
+      window: t("sessions.window", { used: outstanding, all: one.window_out }),
+      waiting: t("count.messages", { n: one.waiting }),
+      limits: [t("sessions.at_a_time", { n: one.window_in }), one.rate ? t("sessions.a_second", { n: one.rate }) : ""].filter(Boolean).join(", "),
       rate: rate(one),
-      last: one.last_pdu ? `${one.last_pdu}, ${duration(one.last_pdu_seconds)} ago` : "a while ago",
+      last: one.last_pdu ? t("sessions.last", { pdu: one.last_pdu, time: duration(one.last_pdu_seconds) }) : t("sessions.while_ago"),
     });
     slot(node, "meter").style.width = `${Math.min(100, (100 * outstanding) / Math.max(1, one.window_out))}%`;
     const unbind = node.querySelector('[data-do="unbind"]');
     unbind.hidden = !one.client;
-    node.setAttribute("aria-label", `Session ${one.id}, ${one.client ?? "not bound"}`);
+    node.setAttribute("aria-label", t("sessions.label", { id: String(one.id), client: one.client ?? t("sessions.not_bound") }));
     return node;
   }
 
   function rate({ messages_per_second: rate, reading_paused: isPaused }) {
-    return isPaused ? "not read from: its window is full" : `${Math.round(rate)} a second`;
+    return isPaused ? t("sessions.not_read") : t("sessions.a_second", { n: Math.round(rate) });
   }
 
   function act(button, id, what) {
     return run(button, async () => {
-      if (what === "drop" && !(await confirmed(`Close connection ${id} without a word?`, "Drop"))) return;
+      if (what === "drop" && !(await confirmed(t("sessions.close", { id: String(id) }), t("sessions.drop")))) return;
       await post(`/api/v1/sessions/${id}/${what}`);
-      say(what === "unbind" ? "Asked to unbind." : "Dropped.");
+      say(t(what === "unbind" ? "sessions.asked" : "sessions.dropped"));
       load();
     });
   }
@@ -100,7 +105,7 @@ export function sessions() {
         button.addEventListener("click", () =>
           run(button, async () => {
             await post("/api/v1/sessions/outbind", { name });
-            say(`Calling ${name}.`);
+            say(t("sessions.calling", { name }));
           }),
         );
         return button;

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { byId, run, say } from "./dom.js";
 import { facts } from "./facts.js";
-import { many } from "./words.js";
+import { t } from "./language.js";
 
 export function start(gateway) {
   let told = null;
@@ -15,13 +15,13 @@ export function start(gateway) {
     if (!told) return;
     const others = told.clients.filter((id) => id !== told.system_id);
     facts(byId("start-facts"), [
-      ["Host", told.host, "mono"],
-      ["Port", told.port, "mono"],
+      [t("start.host"), told.host, "mono"],
+      [t("start.port"), told.port, "mono"],
       ["TLS", told.tls ?? "", "mono"],
       ["system_id", told.system_id, "mono"],
-      ["Password", told.password ?? "as it was configured; it is not shown here", told.password ? "mono" : "muted"],
-      ["Others", told.any_client ? "everybody, with any password" : others.join(", ")],
-      ["Wallet", `${told.short_code}: send it BALANCE, from ${told.subscriber} for example`],
+      [t("start.password"), told.password ?? t("start.not_shown"), told.password ? "mono" : "muted"],
+      [t("start.others"), told.any_client ? t("start.everybody") : others.join(", ")],
+      [t("start.wallet"), t("start.wallet_told", { code: told.short_code, subscriber: told.subscriber })],
     ]);
     const tabs = byId("snippet-tabs");
     if (!tabs.children.length) {
@@ -59,7 +59,7 @@ export function start(gateway) {
 
   function status(now) {
     if (!now) return;
-    const text = now.bindings ? `${many(now.bindings, "session is", "sessions are")} bound` : "Waiting for the first bind";
+    const text = now.bindings ? t("start.bound", { n: now.bindings }) : t("start.waiting");
     if (byId("waiting-text").textContent !== text) byId("waiting-text").textContent = text;
     byId("waiting").classList.toggle("there", now.bindings > 0);
   }
@@ -68,11 +68,11 @@ export function start(gateway) {
     const { code } = told.snippets[chosen];
     try {
       await navigator.clipboard.writeText(code);
-      say("Copied.");
+      say(t("start.copied"));
     } catch {
       // Over plain HTTP from elsewhere there is no clipboard: mark it, so that the keyboard can copy.
       getSelection().selectAllChildren(byId("snippet-code"));
-      say("Marked: press Ctrl+C.");
+      say(t("start.marked"));
     }
   });
 

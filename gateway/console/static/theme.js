@@ -1,10 +1,16 @@
-// Before the first paint, so that nobody sees the other theme flash. The switch in the header is in console.js.
+// Before the first paint, so that nobody sees the other theme or language flash. The switches are in console.js.
 {
-  let chosen = null;
+  let theme = null;
+  let language = null;
   try {
-    chosen = localStorage.getItem("theme");
+    theme = localStorage.getItem("theme");
+    language = localStorage.getItem("language");
   } catch {
-    // Storage may be forbidden: then the system's theme is it.
+    // Storage may be forbidden: then what the system and the browser say is it.
   }
-  if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
+  const root = document.documentElement;
+  if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+  const isOther = (language === "en" || language === "ru") && language !== root.lang;
+  // Whoever names a language in the address gets it.
+  if (isOther && !new URLSearchParams(location.search).has("lang")) location.replace(`/?lang=${language}${location.hash}`);
 }

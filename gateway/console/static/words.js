@@ -1,6 +1,6 @@
-// How times, amounts and states are said.
+// How times and states are said.
 
-const two = (number) => String(number).padStart(2, "0");
+import { named, t } from "./language.js";
 
 /** The emulated time now, to the second, UTC, or a dash as long as nobody has said it. */
 export function clockText(gateway) {
@@ -32,42 +32,30 @@ export function fullTime(text) {
 export function duration(seconds) {
   const whole = Math.round(seconds);
   const parts = [
-    [Math.floor(whole / 86_400), "d"],
-    [Math.floor(whole / 3600) % 24, "h"],
-    [Math.floor(whole / 60) % 60, "min"],
-    [whole % 60, "s"],
+    [Math.floor(whole / 86_400), "unit.d"],
+    [Math.floor(whole / 3600) % 24, "unit.h"],
+    [Math.floor(whole / 60) % 60, "unit.min"],
+    [whole % 60, "unit.s"],
   ].filter(([number]) => number > 0);
-  return parts.length ? parts.slice(0, 2).map(([number, unit]) => `${number} ${unit}`).join(" ") : "0 s";
+  return parts.length ? parts.slice(0, 2).map(([n, unit]) => t(unit, { n })).join(" ") : t("unit.s", { n: 0 });
 }
 
 /** hh:mm:ss.mmm between two times as the API has them. */
 export function between(from, to) {
   const ms = Date.parse(to) - Date.parse(from);
-  return ms < 1000 ? `${ms} ms` : duration(ms / 1000);
-}
-
-export function many(number, one, several = `${one}s`) {
-  return `${number.toLocaleString("en")} ${number === 1 ? one : several}`;
+  return ms < 1000 ? t("unit.ms", { n: ms }) : duration(ms / 1000);
 }
 
 /** A state as people say it, and how it is to be looked at. */
 export function stateWords(state) {
-  return STATES[state] ?? { text: state, kind: "" };
+  return { text: named("state", state), kind: KINDS[state] ?? "" };
 }
 
-const STATES = {
-  scheduled: { text: "scheduled", kind: "" },
-  enroute: { text: "on its way", kind: "info" },
-  delivered: { text: "delivered", kind: "good" },
-  accepted: { text: "accepted", kind: "good" },
-  expired: { text: "expired", kind: "bad" },
-  deleted: { text: "deleted", kind: "warn" },
-  undeliverable: { text: "undeliverable", kind: "bad" },
-  unknown: { text: "unknown", kind: "warn" },
-  rejected: { text: "rejected", kind: "bad" },
-  held: { text: "waits for its code", kind: "info" },
-  completed: { text: "completed", kind: "good" },
-  refused: { text: "refused", kind: "bad" },
+const KINDS = {
+  enroute: "info", held: "info",
+  delivered: "good", accepted: "good", completed: "good",
+  deleted: "warn", unknown: "warn",
+  expired: "bad", undeliverable: "bad", rejected: "bad", refused: "bad",
 };
 
 /** Put a state into a tag. */
@@ -77,4 +65,3 @@ export function tagState(tag, state) {
   tag.className = `tag ${kind}`;
 }
 
-export { two };
