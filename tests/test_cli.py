@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from click.testing import CliRunner, Result
 from gateway import __version__
 from gateway.cli import COMMANDS, main
 from gateway.clients.directory import Client, Directory, check_hash
+from gateway.commandline.serve import ReadyFile
 from gateway.settings.keys import known_variables
 
 PUBLISHED_OPTIONS = [
@@ -234,3 +236,33 @@ def test_hash_password_refuses_what_smpp_cannot_carry(password: str) -> None:
     result = run("hash-password", stdin=f"{password}\n")
     assert result.exit_code == 2
     assert password not in result.output
+
+
+def test_who_interrupts_is_told_as_shells_expect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """130, at whatever a command is, its start included; nothing is said."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("commands.parsing.Parser.load", interrupted)
+    result = run("parse", "BALANCE")
+    assert (result.exit_code, result.output) == (130, "")
+
+
+@pytest.mark.parametrize(
+    ("kept", "stays"),
+    [
+        (json.dumps({"pid": 2**22}), False), (json.dumps({"pid": os.getpid()}), False), ('{"pid": 1}', True), ("[]", True),
+        ("no JSON", True), ('{"pid": "x"}', True),
+    ],
+)  # fmt: skip
+def test_the_ready_file_of_a_dead_gateway_is_gone_before_the_next_is_ready(
+    kept: str, stays: bool, tmp_path: Path
+) -> None:
+    """One that was killed has left it: whoever waits for the next would not wait. What is no dead gateway's stays."""
+    path = tmp_path / "ready.json"
+    path.write_text(kept)
+    ReadyFile(path).discard_dead()
+    assert path.exists() is stays
+    ReadyFile(None).discard_dead()
+    ReadyFile(tmp_path / "none").discard_dead()

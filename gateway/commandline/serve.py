@@ -48,6 +48,8 @@ def serve(outbind: tuple[str, ...], **options: Any) -> None:
 
     logs.begin(sys.stderr, settings.log.format, settings.log.level)
     log = Logger(namespace="gateway.serve")
+    ready = ReadyFile(settings.ready_file)
+    ready.discard_dead()
     try:
         emulator = build_emulator(settings, reactor)
         emulator.start()
@@ -57,7 +59,6 @@ def serve(outbind: tuple[str, ...], **options: Any) -> None:
         raise Unusable(error.faults) from None
 
     core: IReactorCore = reactor
-    ready = ReadyFile(settings.ready_file)
     core.addSystemEventTrigger("before", "shutdown", emulator.stop)
     if settings.any_client:
         log.warn("Every client may bind with any password (--any-client)")
@@ -101,6 +102,22 @@ class ReadyFile:
         beside.write_text(json.dumps(told) + "\n", "utf-8")
         beside.replace(self._path)
         self._written = True
+
+    def discard_dead(self) -> None:
+        """Take away the file of a gateway that was killed: whoever waits for it must not find it now."""
+        if self._path is None:
+            return
+        try:
+            pid = int(json.loads(self._path.read_text("utf-8"))["pid"])
+            # In a container every gateway may have the same id as the last one.
+            if pid != os.getpid():
+                os.kill(pid, 0)
+                return
+        except ProcessLookupError:
+            pass
+        except (OSError, ValueError, KeyError, TypeError):
+            return  # there is none, or it is no file of ours, or it belongs to a gateway of somebody else
+        self._path.unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Take it away again; another gateway's file is left alone only when this one never wrote."""
