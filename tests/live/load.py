@@ -207,6 +207,7 @@ PLACES = {"sqlite": sqlite_place, "postgresql": postgresql_place}
 
 
 def exported(place: Place) -> list[dict[str, Any]]:
-    status, out, error = run(["messages", "export", "--database", place.url, "--format", "jsonl"])
+    # A million messages after two hundred kills take their time.
+    status, out, error = run(["messages", "export", "--database", place.url, "--format", "jsonl"], timeout=1_800)
     assert status == 0, error
     return [json.loads(line) for line in out.splitlines()]
