@@ -66,7 +66,7 @@ from gateway.network.wire_log import WireLog
 from gateway.settings import ClientSettings, Settings
 from gateway.smpp.statuses import CommandStatus
 from gateway.sms import alphabets, segments
-from gateway.storage.base import Books, Claims, Keys, Storage, StorageUnusable, TextOf
+from gateway.storage.base import Books, Claims, Keys, Storage, StorageDown, StorageFull, StorageUnusable, TextOf
 from gateway.storage.faulty import FaultyStorage
 from gateway.storage.memory import MemoryStorage
 
@@ -109,6 +109,7 @@ def build_emulator(
     """
     use_monotonic_clock(reactor)
     monotonic: Callable[[], float] = reactor.seconds
+    report = _Reports(monotonic)
     draws = Draws(settings.seed)
     directory = _directory(settings)
     kept: Mapping[str, str] = {}
@@ -121,7 +122,7 @@ def build_emulator(
     clock = EmulatorClock(_start_of_time(settings, kept.get(CLOCK, "")), monotonic, frozen=settings.clock.frozen)
     # Gateways that share a storage share their rules, so none may give an id that another has given.
     plan = Plan(draws.draw, monotonic, receipt_faults, "" if claims is None else f"{secrets.token_hex(3)}-")
-    kept_faults = KeptFaults(plan, storage, time.time, _report)
+    kept_faults = KeptFaults(plan, storage, time.time, report)
     kept_faults.told(kept.get(FAULTS, ""))
     configured_faults = _configured_faults(settings)
     if configured_faults:
@@ -173,9 +174,9 @@ def build_emulator(
         now=clock.now,
         terms=terms,
         rules=RetryRules(attempts=settings.messages.attempts),
-        report=_report,
+        report=report,
     )
-    timetable = Timetable(storage=storage, agenda=agenda, delivery=delivery, house=house, now=clock.now, report=_report)
+    timetable = Timetable(storage=storage, agenda=agenda, delivery=delivery, house=house, now=clock.now, report=report)
     routing = Routing(
         short_codes,
         [LoopbackRoute(route.destination) for route in settings.routes],
@@ -198,7 +199,7 @@ def build_emulator(
         house=house,
         follow=timetable,
         monotonic=monotonic,
-        report=_report,
+        report=report,
         faults=faulty_intake,
     )
     operations = Operations(
@@ -208,7 +209,7 @@ def build_emulator(
         terms=terms,
         now=clock.now,
         default_messages=default_messages,
-        report=_report,
+        report=report,
     )
     wire_log = WireLog(settings.smpp.wire_log)
     masking = Masking(short_codes, lambda system_id: _alphabet(directory, system_id))
@@ -241,7 +242,7 @@ def build_emulator(
             terms=terms,
             now=clock.now,
             call_later=reactor.callLater,
-            report=_report,
+            report=report,
         )
     storage.submit(_OpenAccounts(settings.opening_accounts()), _ignore, _raise)
     texting = Texting(
@@ -263,7 +264,7 @@ def build_emulator(
         client_of=directory.find,
         short_code=str(settings.wallet.short_code),
         now=clock.now,
-        report=_report,
+        report=report,
     )
     metrics = Metrics(_readings(exchange, intake, delivery))
 
@@ -290,7 +291,7 @@ def build_emulator(
 
     def _resume() -> None:
         if sharing is None:
-            resume(storage, timetable, terms, _report)
+            resume(storage, timetable, terms, report)
         paying.resume()
 
     emulator = Emulator(
@@ -320,7 +321,7 @@ def build_emulator(
         keep_clock=lambda: storage.submit(
             KeepClock(clock.now(), _wall(), shared=sharing is not None),
             _ignore,
-            lambda error: _report("clock", error),
+            lambda error: report("clock", error),
         ),
         sharing=sharing,
         wakeups=_wakeups(reactor, listen, sharing),
@@ -566,6 +567,26 @@ def _report(where: str, error: BaseException) -> None:
         error=str(error),
         log_failure=Failure(error),
     )
+
+
+class _Reports:
+    """Failures become lines of the log. While the storage cannot be used every request of every client fails, which is
+    no bug of anybody's: of these there is one line a second, and no traceback."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._quiet_until = 0.0
+        self._untold = 0
+
+    def __call__(self, where: str, error: BaseException) -> None:
+        if not isinstance(error, (StorageDown, StorageFull)):
+            _report(where, error)
+        elif self._monotonic() < self._quiet_until:
+            self._untold += 1
+        else:
+            more = f" (and {self._untold} times before)" if self._untold else ""
+            _log.error("{where} failed: {error}{more}", where=where, error=str(error), more=more)
+            self._quiet_until, self._untold = self._monotonic() + 1.0, 0
 
 
 def _alert(spent: str) -> None:

@@ -252,8 +252,8 @@ def test_who_interrupts_is_told_as_shells_expect(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("kept", "stays"),
     [
-        (json.dumps({"pid": 2**22}), False), (json.dumps({"pid": os.getpid()}), False), ('{"pid": 1}', True), ("[]", True),
-        ("no JSON", True), ('{"pid": "x"}', True),
+        (json.dumps({"pid": 2**22}), False), (json.dumps({"pid": os.getpid()}), False),
+        ('{"pid": 1}', True), ("[]", True), ("no JSON", True), ('{"pid": "x"}', True),
     ],
 )  # fmt: skip
 def test_the_ready_file_of_a_dead_gateway_is_gone_before_the_next_is_ready(

@@ -376,6 +376,23 @@ def test_sets_are_in_force_from_the_start(events: list[LogEvent]) -> None:
     ]
 
 
+def test_a_storage_that_is_down_does_not_flood_the_log(events: list[LogEvent]) -> None:
+    """However many ask for it: one line a second, which says how many there were, and no traceback."""
+    bench = bench_of()
+    plan(bench, "storage", "down")
+    esme = Esme(bench)
+    for _ in range(50):
+        assert esme.submit_status("BALANCE") == 8
+    bench.pass_time(1)
+    assert esme.submit_status("BALANCE") == 8
+    lines = [event for event in events if "failed" in event.get("log_format", "")]
+    assert [event["log_format"].format(**event) for event in lines] == [
+        "storage failed: down, says a fault",
+        "storage failed: down, says a fault (and 49 times before)",
+    ]
+    assert not any("log_failure" in event for event in lines)
+
+
 def test_sets_that_cannot_be_used_are_told_by_the_settings(tmp_path: Path) -> None:
     """All faults of all files at once, before anything starts."""
     broken = tmp_path / "own.toml"
