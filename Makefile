@@ -13,7 +13,7 @@ METADATA := setup.cfg pyproject.toml constraints.txt
 
 # More options for pytest: make test PYTEST_ARGS="-x -k parser"
 PYTEST_ARGS ?=
-# How many examples the properties of `make test-slow` try: slow 2,000 each, long 20,000 (an hour).
+# How many examples the properties of `make test-slow` try: slow 20,000 each, default 200.
 PROFILE ?= slow
 # Processes that run tests; 0 runs them in one.
 JOBS ?= 2

@@ -18,8 +18,7 @@ from tests.conformance import dissection, pcap
 # No deadline: two cores are shared by many, and a property that is too slow shows in --durations.
 _COMMON: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
 settings.register_profile("default", max_examples=200, **_COMMON)
-settings.register_profile("slow", max_examples=2_000, **_COMMON)
-settings.register_profile("long", max_examples=20_000, **_COMMON)
+settings.register_profile("slow", max_examples=20_000, **_COMMON)
 # For mutation testing: the suite runs once for each mutant, and the same each time.
 settings.register_profile("mutants", max_examples=25, derandomize=True, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
@@ -28,8 +27,8 @@ _PROPERTIES_OF = ("tests/commands/parsing/", "tests/commands/replies/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under the slow and the long profile the parser's and the replies' properties are slow tests."""
-    if settings.get_current_profile_name() in ("slow", "long"):
+    """Under the slow profile the parser's and the replies' properties are slow tests."""
+    if settings.get_current_profile_name() == "slow":
         for item in items:
             if item.nodeid.startswith(_PROPERTIES_OF) and getattr(
                 getattr(item, "obj", None), "is_hypothesis_test", False
