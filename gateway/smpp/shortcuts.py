@@ -39,6 +39,8 @@ _LONGEST_ADDRESS = 20
 _ALPHANUMERIC = int(Ton.ALPHANUMERIC)  # comparing with the enum member itself is slower
 _MOST_COMMON_LENGTH_LIMIT = 254  # 255 is for SMPP 5.0: left to the tables
 _SUBMIT_TLVS = EXPECTED[SubmitSm]
+_address = lru_cache(maxsize=8192)(bytes.decode)
+"""One object for all messages of a number: kept with each of them, and looked up by its hash again and again."""
 
 
 def read_submit_sm(frame: bytes, command_status: int, sequence_number: int, version: int) -> SubmitSm | None:
@@ -106,10 +108,10 @@ def read_submit_sm(frame: bytes, command_status: int, sequence_number: int, vers
         "",
         source_ton,
         source_npi,
-        source.decode(),
+        _address(source),
         dest_ton,
         dest_npi,
-        destination.decode(),
+        _address(destination),
         esm_class,
         protocol_id,
         priority_flag,

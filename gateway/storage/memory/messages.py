@@ -186,7 +186,8 @@ class MemoryMessages:
         while finished:
             message = self._rows.pop(finished.popleft(), None)
             if message is not None:
-                self._leave_whole(message)
+                if self._wholes:
+                    self._leave_whole(message)
                 return message
         return None
 
