@@ -5,6 +5,7 @@ The map (import directions are enforced by ``tests/test_layers.py``)::
     cli, __main__      argv -> Settings -> run
     settings           every option with its default and unit
     wiring             the composition root: reactor, randomness and storage are chosen here and only here
+    wiring_console     its part that puts the console together, when somebody first connects to it
     emulator           the running program as one object
     smpp/              SMPP 3.4 as values and functions: octets and `now` in, events and octets out
     sms/               text inside short messages: GSM 03.38, UCS-2, UDH, segments, reassembly
