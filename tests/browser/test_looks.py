@@ -112,7 +112,7 @@ def test_everybody_can_read_it(console: Console, view: str, theme: str, language
         console.resize(size)
         wide = console.run("return [document.documentElement.scrollWidth, document.getElementById('main').scrollWidth]")
         assert max(wide) <= size[0], f"{wide} in {size}"
-        console.picture(f"{view}{name}{'-dark' if theme == 'dark' else ''}{'-ru' if language == 'ru' else ''}")
+        console.picture(f"{view}{name}{'-dark' if theme == 'dark' else ''}{'-russian' if language == 'ru' else ''}")
     assert violations(console) == []
     console.resize(WIDE)
     assert violations(console) == []

@@ -163,7 +163,7 @@ export function phone(gateway) {
 
   function count() {
     const { alphabet, left, segments } = measure(field.value);
-    byId("count").textContent = [t(`alphabet.${alphabet === "UCS-2" ? "ucs2" : "gsm"}`), t("phone.left", { left }), t("count.segments", { n: segments })].join(" · ");
+    byId("count").textContent = [t(alphabet === "UCS-2" ? "alphabet.ucs2" : "alphabet.gsm"), t("phone.left", { left }), t("count.segments", { n: segments })].join(" · ");
   }
 
   function send(text, button) {
