@@ -22,7 +22,7 @@ VIEWS = {
 
 ENGLISH = """
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
-const own = 'bdi, code, pre, textarea, input, .mono, .keys button, #snippet-note, #snippet-tabs, #pdus, #transitions time,'
+const own = 'bdi, code, pre, textarea, input, .mono, .keys button, #snippet-note, #snippet-tabs, #pdus,'
   + '.tag.info, #chart-commands li, [data-slot=point], [data-slot=last], #counts, #clock-big, time, #language';
 const found = [];
 while (walker.nextNode()) {
