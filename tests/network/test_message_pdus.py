@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
+from gateway.clients.directory import Client as Known
 from gateway.messages.message import Kind, Message
+from gateway.messages.segmenting import pdus_for
 from gateway.network.message_pdus import pdus_of
+from gateway.network.wire_log import Frame, WireLog
+from gateway.smpp.codec import encode
 from tests.conformance import wire
 from tests.conformance.raw import Client, configured
 from tests.doubles import Bench
@@ -103,6 +108,76 @@ def test_what_has_left_the_ring(bench_of_two: tuple[Bench, Client, Client]) -> N
     bench.emulator.exchange.wire_log.clear()
     (message,) = messages(bench)
     assert commands(bench, message) == []
+
+
+def plainly(log: WireLog, message: Message, recipient: Known) -> list[Frame]:
+    """The same, from every PDU of the ring, one after the other."""
+    carriers = {encode(pdu)[:12] + encode(pdu)[16:] for pdu in pdus_for(message, recipient)}
+    told = message.spelled_id.encode() + b"\0"
+    asked: dict[tuple[int, int, int], tuple[int, Frame]] = {}
+    awaited: set[tuple[int, int, int]] = set()
+    found: list[tuple[int, Frame]] = []
+    for place, frame in enumerate(log.frames()):
+        if not frame.whole:
+            continue
+        command_id, status, sequence = (int.from_bytes(frame.octets[at : at + 4], "big") for at in (4, 8, 12))
+        key = frame.connection, command_id & ~wire.RESPONSE, sequence
+        if frame.inbound and command_id in (wire.SUBMIT_SM, wire.DATA_SM):
+            asked[key] = place, frame
+        elif frame.inbound and command_id & wire.RESPONSE and key in awaited:
+            awaited.discard(key)
+            found.append((place, frame))
+        elif frame.inbound:
+            continue
+        elif command_id & wire.RESPONSE:
+            if not status and frame.client == message.client and frame.octets.startswith(told, 16) and key in asked:
+                found += (asked[key], (place, frame))
+        elif frame.client == recipient.system_id and frame.octets[:12] + frame.octets[16:] in carriers:
+            awaited.add(key)
+            found.append((place, frame))
+    return [frame for _, frame in sorted(found, key=lambda placed: placed[0])]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_as_if_every_pdu_were_looked_at(bench_of_two: tuple[Bench, Client, Client], seed: int) -> None:
+    """Whatever is in the ring, in whatever pieces it was read and written, and whatever has left it."""
+    bench, one, _ = bench_of_two
+    one.submit(5, destination_addr="70001")
+    (message,) = messages(bench)
+    recipient = bench.emulator.exchange.directory.find("other")
+    assert recipient is not None
+    (carrier,) = (encode(pdu) for pdu in pdus_for(message, recipient))
+    dice = random.Random(seed)
+    told, other = (spelled.encode() + b"\0" for spelled in (message.spelled_id, "0000000077"))
+    log = WireLog(dice.choice([4_000, 20_000, 30_000, 100_000]), lambda: dice.randrange(10**15))
+    lines = [log.opened(("127.0.0.1", port), ("127.0.0.1", 2775)) for port in range(4)]
+    for line, name in zip(lines, ("demo", "demo", "other", ""), strict=True):
+        line.client = name
+    waiting = {(line.number, side): b"" for line in lines for side in (True, False)}
+    for _ in range(400):
+        line = dice.choice(lines)
+        sequence = dice.randrange(1, 4)
+        inbound, octets = dice.choice(
+            [
+                (True, wire.pdu(dice.choice([wire.SUBMIT_SM, wire.DATA_SM, wire.QUERY_SM]), told, sequence)),
+                (False, wire.pdu(wire.SUBMIT_SM | wire.RESPONSE, dice.choice([told, other, b""]), sequence)),
+                (False, wire.pdu(wire.QUERY_SM | wire.RESPONSE, told, sequence)),
+                (False, wire.pdu(wire.SUBMIT_SM | wire.RESPONSE, told, sequence, status=0x58)),
+                (False, carrier[:12] + sequence.to_bytes(4, "big") + carrier[16:]),
+                (False, wire.pdu(wire.DELIVER_SM, other + told, sequence)),
+                (True, wire.pdu(wire.DELIVER_SM | wire.RESPONSE, b"\0", sequence)),
+                (True, b"\0\0\0" if dice.random() < 0.01 else b""),
+            ]
+        )
+        stream = line.incoming if inbound else line.outgoing
+        waiting[line.number, inbound] += octets
+        while waiting[line.number, inbound] and dice.random() < 0.8:
+            size = dice.choice([1, 2, 3, 5, 1000])
+            log.record(stream, waiting[line.number, inbound][:size])
+            waiting[line.number, inbound] = waiting[line.number, inbound][size:]
+    expected = plainly(log, message, recipient)
+    assert pdus_of(log, message, recipient) == expected
+    assert expected or log.limit < 100_000
 
 
 @pytest.fixture
