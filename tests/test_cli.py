@@ -255,6 +255,7 @@ def test_who_interrupts_is_told_as_shells_expect(monkeypatch: pytest.MonkeyPatch
         (json.dumps({"pid": 2**22}), False), (json.dumps({"pid": os.getpid()}), False),
         ('{"pid": 1}', True), ("[]", True), ("no JSON", True), ('{"pid": "x"}', True),
     ],
+    ids=["a dead process", "this process", "another process", "a list", "no JSON", "a pid that is none"],
 )  # fmt: skip
 def test_the_ready_file_of_a_dead_gateway_is_gone_before_the_next_is_ready(
     kept: str, stays: bool, tmp_path: Path
