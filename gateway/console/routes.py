@@ -54,7 +54,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/api/v1/clock/thaw", clock.thaw_clock),
     Route("POST", "/api/v1/reset", reset.reset, problems=(409, 503)),
     Route("GET", "/api/v1/events", events.watch_events, content_type="text/event-stream", problems=(503,)),
-    Route("GET", "/api/v1/capture.pcapng", capture.get_capture, content_type="application/x-pcapng"),
+    Route(
+        "GET", "/api/v1/capture.pcapng", capture.get_capture, content_type="application/x-pcapng", problems=(404, 503)
+    ),
     Route("GET", "/api/v1/parse", parsing.parse_text),
     # --- messages ---
     Route("GET", "/api/v1/messages", messages.list_messages, problems=(503,)),

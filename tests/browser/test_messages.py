@@ -126,7 +126,7 @@ def test_a_message_is_taken_along(console: Console, esme: Esme, downloads: Path)
     (told,) = downloads.glob("message-*.json")
     console.until(lambda: told.read_text("utf-8").strip(), "all of it")
     assert json.loads(told.read_text("utf-8"))["message"]["text"] == "CONFIRM"
-    (capture,) = downloads.glob("capture-demo.pcapng")
+    (capture,) = downloads.glob("message-*.pcapng")
     assert capture.read_bytes().startswith(b"\x0a\x0d\x0d\x0a")
 
 

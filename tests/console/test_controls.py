@@ -393,6 +393,26 @@ def test_a_capture_is_of_whom_it_is_asked(api: Browser, bench: Bench) -> None:
     assert api.ask("GET", "/api/v1/capture.pcapng?session=1").body[:4] == whole.body[:4]
 
 
+def test_a_capture_of_one_message_has_its_pdus_only(api: Browser, bench: Bench) -> None:
+    """The submit_sm and its response, with the text; not what went before and after. Nothing for a handset's own."""
+    esme = Esme(bench)
+    for text in (b"HELP", b"BALANCE", b"SUPPORT"):
+        esme.submit(len(text), short_message=text)
+    (wanted,) = api.get("/api/v1/messages?text=BALANCE&kind=submitted")["items"]
+    answered = api.ask("GET", f"/api/v1/capture.pcapng?message={wanted['id']}")
+    assert answered.status == 200
+    frames = [pdu["hex"] for pdu in api.get(f"/api/v1/messages/{wanted['id']}")["pdus"]]
+    assert len(frames) == 2
+    assert all(bytes.fromhex(octets) in answered.body for octets in frames)
+    assert b"BALANCE" in answered.body
+    assert b"HELP" not in answered.body
+    assert b"SUPPORT" not in answered.body
+    api.post("/api/v1/messages", {"from": "79995550001", "to": "79995550002", "text": "of nobody"}, status=201)
+    (other,) = api.get("/api/v1/messages?text=of+nobody")["items"]
+    assert len(api.ask("GET", f"/api/v1/capture.pcapng?message={other['id']}").body) < len(answered.body)
+    assert api.ask("GET", "/api/v1/capture.pcapng?message=987654").status == 404
+
+
 def test_handsets_are_those_that_text_or_have_an_account(api: Browser) -> None:
     """Neither the short code nor a client's number is a handset."""
     api.post("/api/v1/messages", {"from": "79995550001", "to": SHORT_CODE, "text": "x"}, status=201)

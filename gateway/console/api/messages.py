@@ -30,6 +30,7 @@ from gateway.console.views import KINDS, STATES, KindName, MessageView, State, s
 from gateway.messages.message import SCHEDULED, Fate, Kind, Message
 from gateway.messages.texting import TextInvalid
 from gateway.network.message_pdus import pdus_of
+from gateway.network.wire_log import Frame
 from gateway.storage.base import NO_KEYS
 from gateway.storage.query import DELETED_AT_ONCE, MessageQuery
 
@@ -279,12 +280,17 @@ def show_message(controls: Controls, asked: OneMessage) -> Deferred[MessageDetai
 
 
 def _pdus(controls: Controls, message: Message) -> tuple[PduView, ...]:
-    emulator = controls.emulator
-    recipient = emulator.exchange.directory.find(message.recipient) if message.recipient else None
+    masked = controls.emulator.masked
+    return tuple(pdu_view(frame, masked(frame)) for frame in frames_of(controls, message)[:MOST_PDUS])
+
+
+def frames_of(controls: Controls, message: Message) -> list[Frame]:
+    """The PDUs that carried a message, as far as they are remembered."""
+    exchange = controls.emulator.exchange
+    recipient = exchange.directory.find(message.recipient) if message.recipient else None
     if not message.client and recipient is None:
-        return ()
-    frames = pdus_of(emulator.exchange.wire_log, message, recipient)
-    return tuple(pdu_view(frame, emulator.masked(frame)) for frame in frames[:MOST_PDUS])
+        return []
+    return pdus_of(exchange.wire_log, message, recipient)
 
 
 def find(books: Any, spelled: str) -> Message:

@@ -1,6 +1,6 @@
 // One message: what it says, how it was understood, what became of it, and what went over the wire.
 
-import { download, get } from "./api.js";
+import { download, get, query } from "./api.js";
 import { byId, inTurn, made, paced, run, showText, slot } from "./dom.js";
 import { facts } from "./facts.js";
 import { named, t } from "./language.js";
@@ -145,11 +145,7 @@ export function detail() {
     run(event.currentTarget, () => download(`/api/v1/messages/${encodeURIComponent(id)}`, `message-${id}.json`)),
   );
   byId("as-pcapng").addEventListener("click", (event) =>
-    run(event.currentTarget, () => {
-      const { message } = JSON.parse(told);
-      const client = message.recipient ?? message.client ?? "";
-      return download(`/api/v1/capture.pcapng${client ? `?client=${encodeURIComponent(client)}` : ""}`, `capture-${client || "all"}.pcapng`);
-    }),
+    run(event.currentTarget, () => download(`/api/v1/capture.pcapng${query({ message: id })}`, `message-${id}.pcapng`)),
   );
 
   const soon = paced(700, () => id && load());
