@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,8 +19,8 @@ from gateway.storage.base import StorageDown
 from gateway.storage.query import MessageQuery
 from tests.doubles import Bench, FailingStorage
 from tests.esme import SHORT_CODE, Esme, text_of
+from tests.messages.benches import Benches
 from tests.messages.conftest import BenchMaker
-from tests.messages.test_resumption import Benches
 from tests.messages.test_texting import inbox, text, words_of
 
 BUYER = "79991110002"
@@ -265,16 +264,6 @@ def test_a_code_in_parts_is_sealed_when_it_is_whole(make_bench: BenchMaker, tmp_
 
 
 # --- on a file, over a restart ---
-
-
-@pytest.fixture(params=[False, True], ids=["stopped", "killed"])
-def benches(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Benches]:
-    folder = tmp_path / "storage"
-    folder.mkdir()
-    benches = Benches(folder, killed=request.param)
-    yield benches
-    if benches.bench is not None:
-        benches.end()
 
 
 def test_held_payments_expire_after_a_restart(benches: Benches, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +27,8 @@ from gateway.smpp.statuses import CommandStatus
 from gateway.sms.udh import Concatenation, element_of, encode
 from tests.doubles import Bench
 from tests.esme import HANDSET, SUBSCRIBER, Esme, submit_sm, text_of
+from tests.messages.benches import Benches
 from tests.messages.conftest import BenchMaker
-from tests.messages.test_resumption import Benches
 
 DAY = 86_400.0
 
@@ -354,16 +353,6 @@ def test_what_a_client_takes_ends_as_it_answers(make_bench: BenchMaker, tmp_path
 
 
 # --- over a restart ---
-
-
-@pytest.fixture(params=[False, True], ids=["stopped", "killed"])
-def benches(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Benches]:
-    folder = tmp_path / "storage"
-    folder.mkdir()
-    benches = Benches(folder, killed=request.param)
-    yield benches
-    if benches.bench is not None:
-        benches.end()
 
 
 def test_what_is_on_its_way_arrives_after_a_restart(benches: Benches) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
-import pytest
+from collections.abc import Callable
 
 from commands.wallet.accounts import Payment
 from commands.wallet.money import Money
@@ -15,52 +11,11 @@ from gateway.smpp.pdus import BindTransceiver, QuerySm, QuerySmResp
 from gateway.smpp.statuses import CommandStatus
 from gateway.storage.base import Books
 from tests.contracts.test_storage import run
-from tests.databases import crashed_copy
 from tests.doubles import Bench
 from tests.esme import HANDSET, RECEIVER, SUBSCRIBER, TRANSMITTER, Esme, submit_sm, text_of
+from tests.messages.benches import Benches
 
 Restart = Callable[..., Bench]
-
-
-class Benches:
-    """One gateway after the other on one SQLite file, each ended in good order or killed."""
-
-    def __init__(self, folder: Path, *, killed: bool) -> None:
-        self.folder = folder
-        self._killed = killed
-        self._number = 0
-        self.bench: Bench | None = None
-
-    def start(self, **options: object) -> Bench:
-        """End the gateway that runs, if one does, and start the next."""
-        if self.bench is not None:
-            self.end()
-        self._number += 1
-        options.setdefault("clock_frozen", True)
-        self.bench = Bench(database=f"sqlite:///{self.folder / 'gateway.db'}", **options)
-        return self.bench
-
-    def end(self) -> None:
-        assert self.bench is not None
-        if not self._killed:
-            self.bench.emulator.stop()
-            self.bench.pass_time(11)
-        else:
-            left = crashed_copy(self.folder)
-            self.bench.storage.close()
-            shutil.rmtree(self.folder)
-            left.rename(self.folder)
-        self.bench = None
-
-
-@pytest.fixture(params=[False, True], ids=["stopped", "killed"])
-def benches(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Benches]:
-    folder = tmp_path / "storage"
-    folder.mkdir()
-    benches = Benches(folder, killed=request.param)
-    yield benches
-    if benches.bench is not None:
-        benches.end()
 
 
 def state_of(esme: Esme, message_id: str, source: str = SUBSCRIBER) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,8 +19,8 @@ from gateway.storage.base import StorageDown
 from gateway.storage.query import MessageQuery
 from tests.doubles import Bench, FailingStorage
 from tests.esme import HANDSET, RECEIVER, SHORT_CODE, SUBSCRIBER, TRANSMITTER, Esme, text_of
+from tests.messages.benches import Benches
 from tests.messages.conftest import BenchMaker
-from tests.messages.test_resumption import Benches
 
 NUMBER = "70001"
 FAR = '[clients.far]\npassword = "far"\naddresses = ["70001"]\n'
@@ -265,16 +264,6 @@ def test_a_storage_that_is_down_is_told() -> None:
 
 
 # --- over a restart ---
-
-
-@pytest.fixture(params=[False, True], ids=["stopped", "killed"])
-def benches(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Benches]:
-    folder = tmp_path / "storage"
-    folder.mkdir()
-    benches = Benches(folder, killed=request.param)
-    yield benches
-    if benches.bench is not None:
-        benches.end()
 
 
 def test_a_text_waits_for_its_client_over_a_restart(benches: Benches, tmp_path: Path) -> None:
