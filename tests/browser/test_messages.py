@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 from selenium.webdriver import ActionChains
@@ -151,7 +150,6 @@ def test_finished_messages_are_deleted_when_asked_twice(console: Console, esme: 
     esme.submit("HELP", source_addr="79993330001")
     console.open("messages?q=with%3A79993330001")
     console.one(".lines a", "HELP")
-    time.sleep(0.3)
     console.press("#clear-messages")
     console.press("#confirm button", "Cancel")
     assert console.all(".lines a")
