@@ -12,7 +12,10 @@ class LateSite(ServerFactory):
     """Makes the console at the first connection: it takes a quarter of what a start takes, and a gateway in a test run
     is often stopped before anybody looks."""
 
+    noisy = False
+
     def __init__(self, make: Callable[[], Any]) -> None:
+        """``make`` gives the factory that takes the connections; it is called once, or never."""
         self._make = make
         self._site: Any = None
 

@@ -17,6 +17,8 @@ LaneKey = tuple[str, str, str]
 
 
 class LaneState(Enum):
+    """What a lane waits for. Its first message alone is on its way; the others wait behind it."""
+
     READY = "ready"
     """Stands in the queue of a binding that has no room yet."""
     SENT = "sent"
