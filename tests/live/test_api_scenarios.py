@@ -184,6 +184,7 @@ def test_6_capture(running: Running, tmp_path: Path) -> None:
     for secret in secrets:
         assert secret.encode() not in octets
         assert secret.encode("utf-16-be") not in octets
+        assert secret.encode("utf-16-be") not in octets
         assert secret not in gateway.log()
     tshark = shutil.which("tshark")
     if tshark is None:
