@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import unicodedata
 
 import pytest
@@ -171,6 +172,7 @@ def test_a_reading_keeps_the_text_as_it_came(parser: Parser, text: str) -> None:
 @example("ﬁﬀ e\u0301 \u1100\u1161\u11a8 1\u0301 №①\ufdfa")
 @example("\u0301\u0344a\u0f73")
 @example("ß ŉ ǰ")
+@example("\u2105 \u33de \u33d8")
 def test_places_fit_the_raw_text(parser: Parser, text: str) -> None:
     """Spans lie in the raw text, in order; each word came from its span; only a character that stands for several words
     is in more than one.
@@ -180,11 +182,33 @@ def test_places_fit_the_raw_text(parser: Parser, text: str) -> None:
     for word in explanation.words:
         start, end = word.span
         assert 0 <= start < end <= len(text)
-        assert place <= start or " " in unicodedata.normalize("NFKC", text[start])
+        assert place <= start or stands_for_several_words(text[start])
         assert word.raw == text[start:end]
         place = end
         if word.meaning in ("unknown", "topic"):
             assert word.word in clean_text(word.raw).lower()
+
+
+def stands_for_several_words(character: str) -> bool:
+    """``\u2105`` is ``c/o``, ``\u33de`` is ``V\u2215m``: something that is neither letter nor digit parts what they stand for."""
+    return not unicodedata.normalize("NFKC", character).isalnum()
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        character
+        for character in map(chr, range(sys.maxunicode + 1))
+        if len(unicodedata.normalize("NFKC", character)) > 1 and stands_for_several_words(character)
+    ],
+    ids=lambda character: f"U+{ord(character):04X}",
+)
+def test_each_word_of_one_character_has_its_place(parser: Parser, character: str) -> None:
+    """All words that the character stands for, each with the character's own place, whatever stands around it."""
+    words = [word.word for word in parser.explain(character).words]
+    explained = parser.explain(f"pin {character} 1").words
+    assert [word.word for word in explained] == ["pin", *words, "1"]
+    assert {word.span for word in explained[1:-1]} <= {(4, 5)}
 
 
 def clean_text(text: str) -> str:
