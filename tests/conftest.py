@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, settings
 
 from tests.conformance import dissection, pcap
 
-# No deadline: two cores are shared by many, and a property that is too slow shows in --durations. Under CI (.ci/run sets
-# it) the same examples are drawn each time: a change is not refused for what a new draw finds in a room that it did not
-# touch. By hand each run draws anew.
+# No deadline: two cores are shared by many, and a property that is too slow shows in --durations. Under CI (.ci/run
+# sets it) the same examples are drawn each time: a change is not refused for what a new draw finds in a room that it
+# did not touch. By hand each run draws anew.
 _COMMON: dict[str, Any] = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.too_slow],

@@ -34,9 +34,13 @@ def _money(amount: int, currency: str) -> str:
 
 def money_ru(money: Money) -> str:
     """ "1 234,50 руб."; other currencies by their code, "1 234,50 USD"."""
-    number, currency = money_en(money).split(" ")
-    number = number.replace(",", " ").replace(".", ",")
-    return f"{number} руб." if currency == "RUB" else f"{number} {currency}"
+    return _money_in_russian(money.amount, money.currency)
+
+
+@lru_cache(maxsize=4096)
+def _money_in_russian(amount: int, currency: str) -> str:
+    number = _money(amount, currency).removesuffix(currency).replace(",", " ").replace(".", ",")
+    return f"{number}руб." if currency == "RUB" else f"{number}{currency}"
 
 
 def moneys_en(moneys: tuple[Money, ...]) -> str:

@@ -229,10 +229,15 @@ class Delivery(Outcomes):
         bit: int
         consignment, bit = context
         consignment.in_flight &= ~bit
-        if consignment.lane.state is _DROPPED:
+        lane = consignment.lane
+        if lane.state is _DROPPED:
             return  # an answer of before a reset
         if status == 0:
             consignment.acknowledged |= bit
+            queue, pdus = lane.queue, consignment.pdus
+            if pdus is not None and len(pdus) == 1 and queue and queue[0] is consignment:
+                self._arrived(consignment)  # what `_proceed` finds out, for nearly every message
+                return
         elif status in TEMPORARY:
             consignment.retry = True
         else:

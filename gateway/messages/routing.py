@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 import attrs
 
@@ -85,6 +86,8 @@ def subscriber_number(address: str) -> str:
     return address.removeprefix("+")
 
 
+# The same subscribers text again and again.
+@lru_cache(maxsize=8192)
 def may_be_answered(ton: int, address: str, esm_class: int, short_codes: frozenset[str]) -> bool:
     """The loop guard: whether an automatic reply may go to this source.
 

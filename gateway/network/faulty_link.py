@@ -212,6 +212,7 @@ class FaultyLink:
         """What really leaves is what a capture shows."""
         protocol = self._protocol
         if protocol.line is not None:
+            protocol.line.outgoing.whole = False
             self._exchange.wire_log.record(protocol.line.outgoing, octets)
         protocol.transport.write(octets)
 

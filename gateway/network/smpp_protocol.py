@@ -113,6 +113,7 @@ class SmppProtocol(Protocol):
         if exchange.wire_log.is_on:
             peer, local = _host_and_port(transport.getPeer()), _host_and_port(transport.getHost())
             self.line = exchange.wire_log.opened(peer, local, called=self.asked_to_receive)
+            self.line.outgoing.whole = True  # until a fault damages or delays what is written
         transport.registerProducer(self, True)
         exchange.opened(self)
         if self.accepted_with is not None:
@@ -179,7 +180,7 @@ class SmppProtocol(Protocol):
 
     @property
     def room(self) -> int:
-        return 0 if self._congested_since is not None else self.session.room
+        return self.session.room if self._congested_since is None else 0
 
     def respond(self, request: Pdu, status: int = 0, **fields: object) -> None:
         if self._faulty is None or not self._faulty.responds(request, status, fields):
@@ -277,12 +278,16 @@ class SmppProtocol(Protocol):
         try:
             self._more_due = False
             session, exchange = self.session, self._exchange
+            responded = exchange.delivery.responded
             self._pulled_at = now = exchange.monotonic()
             for _ in range(EVENTS_PER_TURN):
                 event = session.next_event(now)
                 if event is None:
                     break
-                self._act(event)
+                if type(event) is ResponseReceived:  # half of all that happens
+                    responded(event.context, event.response.command_status)
+                else:
+                    self._act(event)
                 if self._congested_since is not None and not self._gone:
                     break
             else:
@@ -303,8 +308,6 @@ class SmppProtocol(Protocol):
             assert binding is not None
             if not self.plan.submit or not self.faults().submits(event.request):
                 exchange.intake.submit(binding, event.request)
-        elif isinstance(event, ResponseReceived):
-            exchange.delivery.responded(event.context, event.response.command_status)
         elif isinstance(event, OperationReceived):
             assert binding is not None
             exchange.operations.operate(binding, event.request)

@@ -42,6 +42,8 @@ class Stream:
     line: Line = attrs.field(repr=False)
     inbound: bool
     """Whether these are octets from the peer."""
+    whole: bool = False
+    """Each of its chunks is whole PDUs, so that nothing has to be looked at when one goes. Set by the owner."""
     boundary: Boundary | None = None
     """Where its PDUs lie in what is still in the ring; None while the first chunk there begins with one."""
 
@@ -248,7 +250,9 @@ class WireLog:
             if not size:
                 if not stream.inbound:
                     self.lines.pop(stream.line.number, None)
-            elif stream.boundary is not None or size < HEADER_LENGTH or _length_at(octets)[0] != size:
+            elif not stream.whole and (
+                stream.boundary is not None or size < HEADER_LENGTH or _length_at(octets)[0] != size
+            ):
                 # Most chunks are one PDU, and need no more than that look.
                 stream.pass_over(octets)
         self._room = room

@@ -44,7 +44,7 @@ class MemoryMessages:
     def add(self, message: Message) -> None:
         rows = self._rows
         gone = None
-        if len(rows) >= self._kept + 1:
+        if len(rows) > self._kept:
             gone = self._let_go()
             if gone is None:
                 raise StorageFull(f"{len(rows)} unfinished messages, none can be let go")
@@ -58,7 +58,7 @@ class MemoryMessages:
             self._wholes.setdefault(message.whole, []).append(message)
         if self.touched is not None:
             self.touched[message_id] = message
-        self._undo.append((self._forget, (message, gone)))
+        self._undo.append((self._forget, message, gone))
 
     def get(self, message_id: int) -> Message | None:
         return self._rows.get(message_id)
@@ -82,12 +82,13 @@ class MemoryMessages:
                 self._drop_pending(message)
         if self.touched is not None:
             self.touched[message_id] = message
-        self._undo.append((self._restore, (message, old)))
+        self._undo.append((self._restore, message, old))
         return message
 
     def deliver(self, message_ids: Sequence[int], now: int) -> list[Message]:
-        rows, touched = self._rows, self.touched
+        rows, touched, finish = self._rows, self.touched, self._finished.append
         delivered: list[Message] = []
+        plainly: list[tuple[Message, int]] = []
         for message_id in message_ids:
             message = rows.get(message_id)
             if message is None or message.state in FINAL_STATES:
@@ -96,13 +97,15 @@ class MemoryMessages:
                 self.change(message_id, state=DELIVERED, final_at=now, error=0)
             else:
                 # What `change` does, for nearly every message: the reply that is read, with nothing to hide.
-                self._undo.append((self._restore, (message, {"state": message.state, "final_at": message.final_at})))
+                plainly.append((message, message.state))
                 message.state = DELIVERED
                 message.final_at = now
-                self._finished.append(message_id)
+                finish(message_id)
                 if touched is not None:
                     touched[message_id] = message
             delivered.append(message)
+        if plainly:
+            self._undo.append((self._undeliver, plainly))
         return delivered
 
     def pending(self, client: str, source: str, destination: str) -> list[Message]:
@@ -127,7 +130,7 @@ class MemoryMessages:
                 self._leave_whole(message)
             # Numbers of what is gone must not pile up where only a full memory takes them out.
             self._finished = deque(message_id for message_id in finished if message_id in rows)
-            self._undo.append((self._bring_back, (gone, finished)))
+            self._undo.append((self._bring_back, gone, finished))
         return len(gone)
 
     def search(self, query: MessageQuery) -> list[tuple[Message, str]]:
@@ -151,14 +154,14 @@ class MemoryMessages:
         """Forget everything, and go on with the next number."""
         old = (self._rows, self._finished, self._pending, self._wholes)
         self._set_aside({}, deque(), {}, {})
-        self._undo.append((self._set_aside, old))
+        self._undo.append((self._set_aside, *old))
         self._texts.clear()
 
     def restart_numbers(self) -> None:
         """Begin with 1 again; a rollback begins where it was."""
         last = self._last_id
         self._last_id = 0
-        self._undo.append((setattr, (self, "_last_id", last)))
+        self._undo.append((setattr, self, "_last_id", last))
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -233,6 +236,12 @@ class MemoryMessages:
             self._finished.pop()
             if message.client:
                 self._make_pending(message)
+
+    def _undeliver(self, plainly: list[tuple[Message, int]]) -> None:
+        """Undo deliveries that were no more than a change of state."""
+        for message, state in reversed(plainly):
+            message.state, message.final_at = state, 0
+            self._finished.pop()
 
     def _bring_back(self, gone: list[Message], finished: deque[int]) -> None:
         """Undo a delete."""

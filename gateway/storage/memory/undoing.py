@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
 
-Undo = list[tuple[Callable[..., object], tuple[Any, ...]]]
-"""Calls that take back what a work has done, the last one first. Not closures: some are written down for every
-message, and almost never called."""
+Undo = list[tuple[Any, ...]]
+"""Calls that take back what a work has done, the last one first: what to call, and then its arguments. Plain tuples:
+some are written down for every message, and almost never called."""
 
 
 def undo_all(undo: Undo) -> None:
     """Take everything back."""
     while undo:
-        step, arguments = undo.pop()
+        step, *arguments = undo.pop()
         step(*arguments)
 
 
@@ -35,18 +34,18 @@ class Table(Generic[K, V]):
         old = held.get(key)
         held[key] = value
         if old is None:
-            self._undo.append((held.pop, (key,)))
+            self._undo.append((held.pop, key))
         else:
-            self._undo.append((held.__setitem__, (key, old)))
+            self._undo.append((held.__setitem__, key, old))
 
     def remove(self, key: K) -> None:
         held = self.held
         old = held.pop(key, None)
         if old is not None:
-            self._undo.append((held.__setitem__, (key, old)))
+            self._undo.append((held.__setitem__, key, old))
 
     def clear(self) -> None:
         """Forget everything. What was is kept aside whole, so what is undone after this comes to where it was done."""
         old = self.held
         self.held = {}
-        self._undo.append((setattr, (self, "held", old)))
+        self._undo.append((setattr, self, "held", old))

@@ -17,11 +17,10 @@ class MemoryOutbox(Table[int, OutboxRow]):
         self.set(row.message_id, row)
 
     def remove_all(self, messages: Sequence[Message]) -> None:
-        held = self.held
-        for message in messages:
-            row = held.pop(message.id, None)
-            if row is not None:
-                self._undo.append((held.__setitem__, (message.id, row)))
+        take = self.held.pop
+        gone = {message.id: row for message in messages if (row := take(message.id, None)) is not None}
+        if gone:
+            self._undo.append((self.held.update, gone))
 
     def rows(self) -> list[OutboxRow]:
         return sorted(self.held.values(), key=lambda row: row.message_id)
@@ -42,13 +41,13 @@ class MemoryParts:
     def put(self, key: SetKey, part_set: PartSet) -> None:
         old = self._held.get(key)
         self._swap(key, old, part_set)
-        self._undo.append((self._swap, (key, part_set, old)))
+        self._undo.append((self._swap, key, part_set, old))
 
     def remove(self, key: SetKey) -> None:
         old = self._held.get(key)
         if old is not None:
             self._swap(key, old, None)
-            self._undo.append((self._swap, (key, None, old)))
+            self._undo.append((self._swap, key, None, old))
 
     def open_sets(self, client: str, source: str) -> OpenSets:
         return OpenSets(self._of_sender.get((client, source), 0), len(self._held), self._octets)

@@ -42,7 +42,7 @@ class MemoryEntries:
         if len(own) > ENTRIES_KEPT:
             oldest = own.popleft()
             del self._by_cause[oldest.cause, oldest.kind]
-        self._undo.append((self._take_back, (entry, oldest)))
+        self._undo.append((self._take_back, entry, oldest))
         return True
 
     def find(self, cause: str, kind: str) -> Entry | None:
@@ -55,7 +55,7 @@ class MemoryEntries:
         """Forget all entries."""
         of, by_cause = self._of, self._by_cause
         self._set_aside({}, {})
-        self._undo.append((self._set_aside, (of, by_cause)))
+        self._undo.append((self._set_aside, of, by_cause))
 
     def _set_aside(self, of: dict[str, deque[Entry]], by_cause: dict[tuple[str, str], Entry]) -> None:
         self._of, self._by_cause = of, by_cause
@@ -111,13 +111,13 @@ class MemoryPayments(Table[int, Payment]):
         super().clear()
         of, held = self._of, self._held
         self._set_aside({}, {})
-        self._undo.append((self._set_aside, (of, held)))
+        self._undo.append((self._set_aside, of, held))
 
     def restart_numbers(self) -> None:
         """Begin with 1 again; a rollback begins where it was."""
         last = self._last_number
         self._last_number = 0
-        self._undo.append((setattr, (self, "_last_number", last)))
+        self._undo.append((setattr, self, "_last_number", last))
 
     def _set_aside(self, of: dict[str, list[int]], held: dict[int, None]) -> None:
         self._of, self._held = of, held
@@ -126,10 +126,10 @@ class MemoryPayments(Table[int, Payment]):
         held = self._held
         if is_held and number not in held:
             held[number] = None
-            self._undo.append((held.pop, (number, None)))
+            self._undo.append((held.pop, number, None))
         elif not is_held and number in held:
             del held[number]
-            self._undo.append((held.__setitem__, (number, None)))
+            self._undo.append((held.__setitem__, number, None))
 
 
 class MemoryLimits(Table[tuple[str, str], tuple[int, ...]]):

@@ -190,7 +190,7 @@ def test_places_fit_the_raw_text(parser: Parser, text: str) -> None:
 
 
 def stands_for_several_words(character: str) -> bool:
-    """``\u2105`` is ``c/o``, ``\u33de`` is ``V\u2215m``: something that is neither letter nor digit parts what they stand for."""
+    """U+2105 is ``c/o``, U+33DE is ``V/m``: something that is neither letter nor digit parts what they stand for."""
     return not unicodedata.normalize("NFKC", character).isalnum()
 
 
