@@ -97,10 +97,14 @@ class Drafting:
             raise Refused(status, "this number refuses everything")
         data_coding = request.data_coding
         tlvs = request.tlvs
-        payload = request.tlv(Tag.MESSAGE_PAYLOAD) if tlvs else None
-        user_data = payload if payload is not None else getattr(request, "short_message", b"")
         esm_class = request.esm_class
-        if isinstance(request, (SubmitSm, SubmitMulti)) and request.sm_default_msg_id:
+        protocol_id = priority_flag = 0
+        user_data = b""
+        if not isinstance(request, DataSm):
+            protocol_id, priority_flag, user_data = request.protocol_id, request.priority_flag, request.short_message
+        if tlvs and (payload := request.tlv(Tag.MESSAGE_PAYLOAD)) is not None:
+            user_data = payload
+        if not isinstance(request, DataSm) and request.sm_default_msg_id:
             kept = self._default_messages.get(request.sm_default_msg_id)
             if kept is None:
                 raise Refused(CommandStatus.ESME_RINVDFTMSGID, "no such default message")
@@ -122,8 +126,8 @@ class Drafting:
             user_data,
             esm_class,
             request.service_type,
-            getattr(request, "protocol_id", 0),
-            getattr(request, "priority_flag", 0),
+            protocol_id,
+            priority_flag,
             request.registered_delivery,
         )
         if esm_class & USER_DATA_HEADER or tlvs:
@@ -137,7 +141,7 @@ class Drafting:
         if route.fate == _CLIENT and is_transaction(request) and not self._can_receive(route.client):
             self._set_flag(draft, request)
             raise Refused(CommandStatus.ESME_RDELIVERYFAILURE, "the recipient is not there")
-        if isinstance(request, SubmitSm) and request.replace_if_present_flag:
+        if type(request) is SubmitSm and request.replace_if_present_flag:
             draft.replace_if_present = True
         return draft
 

@@ -78,10 +78,11 @@ class Intake:
                 self.refuse(binding, request, CommandStatus.ESME_RTHROTTLED)
                 return
         try:
-            if isinstance(request, SubmitMulti):
-                self._submit_several(binding, request)
-                return
-            assert isinstance(request, (SubmitSm, DataSm))
+            if type(request) is not SubmitSm:
+                if isinstance(request, SubmitMulti):
+                    self._submit_several(binding, request)
+                    return
+                assert isinstance(request, DataSm)
             draft = self._drafting.draft(binding, request)
         except Refused as refusal:
             self.refuse(binding, request, refusal.command_status)

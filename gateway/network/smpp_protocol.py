@@ -293,12 +293,12 @@ class SmppProtocol(Protocol):
             else:
                 self._more_due = True
                 self.soon()
-            exchange.delivery.commit()
             if self.binding is not None:
                 exchange.delivery.pump(self.binding)
         finally:
             self._pulling = False
         self.flush()
+        exchange.delivery.commit()  # the peer reads what it was sent meanwhile
         self._settle_reading()
 
     def _act(self, event: Event) -> None:
