@@ -24,7 +24,11 @@ REMEMBERED: Final = 1_000
 """Events that a watcher may have missed and still gets."""
 
 MOST_AT_ONCE: Final = 500
-"""Messages told at once: of more, the oldest are left out, and it is said so."""
+"""Messages told at once."""
+
+TOLD_OF_MORE: Final = 20
+"""Of more than those only the newest are told, and it is said that others were left out: a reader asks for its lists
+anew then, and a flood does not cost more to watch than what is just no flood."""
 
 GATHER_SECONDS: Final = 0.1
 HEARTBEAT_SECONDS: Final = 15.0
@@ -52,8 +56,8 @@ class Events:
         self._watchers: list[_Watcher] = []
         self._ring: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
         self._last = 0
-        self._messages: dict[int, Message] = {}
-        self._left_out = 0
+        self._messages: list[Message] = []
+        """As they were told of by the storage, one perhaps several times."""
         self._others: dict[str, object] = {}
         self._listening: Callable[[], None] | None = None
         self._due: Any = None
@@ -135,21 +139,16 @@ class Events:
         if self._listening is not None:
             self._listening()
             self._listening = None
-            self._messages.clear()
+            self._messages = []
             self._others.clear()
             # What happens from now on is not known: nobody may believe that it missed nothing.
             self._ring.clear()
             self._last += 1
 
     def _told(self, messages: list[Message]) -> None:
-        kept = self._messages
-        for message in messages:
-            kept.pop(message.id, None)
-            kept[message.id] = message
-        while len(kept) > MOST_AT_ONCE:
-            del kept[next(iter(kept))]
-            self._left_out += 1
-        self._soon()
+        self._messages += messages
+        if self._due is None:
+            self._soon()
 
     def _soon(self) -> None:
         if self._due is None:
@@ -159,13 +158,12 @@ class Events:
 
     def _flush(self) -> None:
         self._due = None
-        messages, self._messages = self._messages, {}
+        messages, left_out = self._newest()
         others, self._others = self._others, {}
-        left_out, self._left_out = self._left_out, 0
         told = [self._numbered(name, value) for name, value in others.items()]
         if left_out:
             told.append(self._numbered("skipped", {"messages": left_out}))
-        told += (self._numbered("message", self._show(message)) for message in messages.values())
+        told += (self._numbered("message", self._show(message)) for message in messages)
         octets = b"".join(told)
         for watcher in list(self._watchers):
             if watcher.sink.congested:
@@ -175,6 +173,17 @@ class Events:
                 watcher.sink.write(self._spelled("missed", {}))
             else:
                 watcher.sink.write(octets)
+
+    def _newest(self) -> tuple[list[Message], int]:
+        """The messages to be told now, each once and as it is by now, in the order of their last change; and how many
+        changes are left out."""
+        messages, self._messages = self._messages, []
+        newest: dict[int, Message] = {}
+        for message in reversed(messages):
+            newest.setdefault(message.id, message)
+            if len(newest) > MOST_AT_ONCE:
+                return list(newest.values())[TOLD_OF_MORE - 1 :: -1], len(messages) - TOLD_OF_MORE
+        return list(newest.values())[::-1], 0
 
     def _numbered(self, name: str, value: object) -> bytes:
         self._last += 1

@@ -27,14 +27,18 @@ class News:
         number = self._next
         self._next += 1
         self._listeners[number] = listener
-        if len(self._listeners) == 1:
-            self._storage.observe(self._told)
+        self._arrange()
 
         def stop() -> None:
-            if self._listeners.pop(number, None) is not None and not self._listeners:
-                self._storage.observe(None)
+            if self._listeners.pop(number, None) is not None:
+                self._arrange()
 
         return stop
+
+    def _arrange(self) -> None:
+        """Who is alone is told by the storage itself: this happens for every commit."""
+        alone = next(iter(self._listeners.values()), None)
+        self._storage.observe(alone if len(self._listeners) <= 1 else self._told)
 
     def _told(self, messages: list[Message]) -> None:
         for listener in list(self._listeners.values()):

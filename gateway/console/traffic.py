@@ -4,7 +4,6 @@ that a connection keeps no account of it while nobody looks."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from struct import Struct
 from typing import Final
 
@@ -19,8 +18,8 @@ WINDOW: Final = 2_000_000
 RESPONSES: Final = 10_000_000
 """µs within which responses are timed."""
 
-_LOOKED_AT: Final = 3_000
-"""Reads and writes that are looked at, the newest: some milliseconds of work. What lies further back is not told."""
+_LOOKED_AT: Final = 1_500
+"""PDUs that are looked at, the newest: a millisecond of work. What lies further back is not told."""
 
 _MESSAGES: Final = frozenset({CommandId.SUBMIT_SM, CommandId.DATA_SM, CommandId.SUBMIT_MULTI, CommandId.DELIVER_SM})
 _NAMES: Final = {int(command): command.name.lower() for command in CommandId}
@@ -46,7 +45,9 @@ def traffic_of(wire_log: WireLog, now: int) -> dict[int, Traffic]:
     """By the connection's number in the log; ``now`` is the time of day, µs."""
     found: dict[int, Traffic] = {}
     oldest, looked_at = now, 0
-    for looked_at, (at_ns, stream, octets) in enumerate(islice(wire_log.newest(), _LOOKED_AT), 1):  # noqa: B007
+    for at_ns, stream, octets in wire_log.newest():
+        if looked_at >= _LOOKED_AT:
+            break
         at = at_ns // 1000
         traffic = found.get(stream.line.number)
         if traffic is None:
@@ -55,8 +56,10 @@ def traffic_of(wire_log: WireLog, now: int) -> dict[int, Traffic]:
         if is_recent:
             oldest = at
         elif traffic.last_pdu:
+            looked_at += 1
             continue
         commands = [command for command, _ in _heads(octets)]
+        looked_at += len(commands) or 1
         if commands and not traffic.last_pdu:
             traffic.last_pdu, traffic.last_inbound, traffic.last_at = _NAMES[commands[-1]], stream.inbound, at
         if is_recent:
@@ -72,11 +75,14 @@ def response_times(wire_log: WireLog, now: int) -> list[int]:
     """How long the submits of the last :data:`RESPONSES` waited for their responses, µs, the shortest first."""
     answered: dict[tuple[int, int], int] = {}
     found = []
-    for at_ns, stream, octets in islice(wire_log.newest(), _LOOKED_AT):
+    looked_at = 0
+    for at_ns, stream, octets in wire_log.newest():
         at = at_ns // 1000
-        if at < now - RESPONSES:
+        if at < now - RESPONSES or looked_at >= _LOOKED_AT:
             break
-        for command, sequence in _heads(octets):
+        heads = list(_heads(octets))
+        looked_at += len(heads) or 1
+        for command, sequence in heads:
             key = stream.line.number, sequence
             if not stream.inbound and command & _RESPONSE and command & ~_RESPONSE in _SUBMITS:
                 answered[key] = at

@@ -10,9 +10,10 @@ from statistics import median
 import attrs
 
 from tests.benchmarks.cases import CASES, put_load, run
-from tests.benchmarks.servers import gateway
+from tests.benchmarks.servers import gateway, viewers
 
 _BATCH = 50_000
+VIEWERS = 10
 
 
 @attrs.frozen
@@ -65,6 +66,20 @@ def million(load: Path, folder: Path, share: float) -> list[Finding]:
     return [Finding("a million", measured, "<= 1.3 x", ratio <= 1.3)]
 
 
+def console(load: Path, folder: Path, share: float) -> list[Finding]:
+    """What ten open consoles cost: CPU for an exchange with and without them, in turn."""
+    case = CASES["b"]
+    alone, watched = [], []
+    with gateway(folder) as server:
+        for _ in range(5):
+            alone.append(run(load, server, case, folder, share=share).cpu_per_exchange)
+            with viewers(server.http_port, VIEWERS):
+                watched.append(run(load, server, case, folder, share=share).cpu_per_exchange)
+    more = (median(watched) / median(alone) - 1) * 100
+    measured = f"{median(watched):.1f} µs with {VIEWERS} of them, {median(alone):.1f} µs without: {more:+.0f} %"
+    return [Finding("open consoles", measured, "< 10 %", more < 10)]
+
+
 def soak(load: Path, folder: Path, share: float) -> list[Finding]:
     """Memory over five million exchanges, from when the bounded history is full."""
     exchanges = int(5_000_000 * share)
@@ -82,6 +97,7 @@ def soak(load: Path, folder: Path, share: float) -> list[Finding]:
 GROWTH: dict[str, Callable[[Path, Path, float], list[Finding]]] = {
     "start": start,
     "idle": idle,
+    "console": console,
     "million": million,
     "soak": soak,
 }

@@ -48,6 +48,8 @@ class Server:
     port: int
     started_in: float = 0.0
     """Seconds from its start until it said that it was ready."""
+    http_port: int = 0
+    """0: it has none."""
 
     def cpu_seconds(self) -> float:
         """CPU time of all its threads, from the scheduler (nanoseconds), else from the clock ticks."""
@@ -80,8 +82,9 @@ def gateway(folder: Path, *options: str, settings: str = SETTINGS) -> Iterator[S
             _still_running(process, began)
             time.sleep(0.005)
         took = time.monotonic() - began
-        port = int(json.loads(ready.read_text())["smpp"].rpartition(":")[2])
-        yield Server("gateway", process.pid, port, took)
+        told = json.loads(ready.read_text())
+        smpp, http = (int(told[name].rpartition(":")[2]) for name in ("smpp", "http"))
+        yield Server("gateway", process.pid, smpp, took, http)
 
 
 @contextmanager
@@ -110,6 +113,19 @@ def node() -> Iterator[Server]:
     command = [program, str(HERE / "peers" / "node_smpp.js"), "0"]
     with _saying_its_port("node", command, NODE_PATH=modules) as server:
         yield server
+
+
+@contextmanager
+def viewers(http_port: int, count: int) -> Iterator[None]:
+    """So many consoles are open while this lasts; raises CannotRun when they cannot be opened."""
+    command = [sys.executable, "-m", "tests.benchmarks.viewers", str(http_port), str(count)]
+    with _running(command, stdin=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        if process.stdout.readline().strip() != "watching":
+            raise CannotRun("the viewers do not watch")
+        yield
+        if process.poll() is not None:
+            raise CannotRun("a viewer has given up")
 
 
 @contextmanager
@@ -155,9 +171,11 @@ def build(folder: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def _running(command: list[str], **environment: str) -> Iterator[subprocess.Popen[str]]:
+def _running(
+    command: list[str], *, stdin: int = subprocess.DEVNULL, **environment: str
+) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, env={**os.environ, **environment},
+        command, stdin=stdin, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, env={**os.environ, **environment},
         preexec_fn=_allow_descriptors,
     )  # fmt: skip
     try:
@@ -169,8 +187,9 @@ def _running(command: list[str], **environment: str) -> Iterator[subprocess.Pope
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from gateway.console import events as happenings
 from gateway.console import waiting
 from tests.console.browser import Browser, Connection
 from tests.doubles import Bench, DeferredStorage
@@ -298,6 +299,24 @@ def test_a_message_that_changes_is_told_as_it_is_in_the_end(api: Browser, bench:
     bench.pass_time(0.2)
     told = [one for name, one in events(stream) if name == "message"]
     assert sorted((one["kind"], one["state"]) for one in told) == [("reply", "delivered"), ("submitted", "delivered")]
+
+
+def test_of_a_flood_only_the_newest_are_told(api: Browser, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is just no flood is told whole; of more only the newest, after a word on how much is left out."""
+    monkeypatch.setattr(happenings, "MOST_AT_ONCE", 4)
+    monkeypatch.setattr(happenings, "TOLD_OF_MORE", 2)
+    stream = api.begin("GET", "/api/v1/events")
+    for number in range(4):
+        text(api, f"{number}")
+    bench.pass_time(0.2)
+    assert [told["text"] for name, told in events(stream) if name == "message"] == ["0", "1", "2", "3"]
+    for number in range(4, 9):
+        text(api, f"{number}")
+    bench.pass_time(0.2)
+    names = [name for name, _ in events(stream)][5:]
+    assert names == ["skipped", "message", "message"]
+    assert [told["text"] for name, told in events(stream) if name == "message"][4:] == ["7", "8"]
+    assert dict(events(stream))["skipped"] == {"messages": 3}
 
 
 def test_who_was_cut_off_goes_on(api: Browser, bench: Bench) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from gateway.console import traffic
 from gateway.console.traffic import response_times, traffic_of
 from gateway.network.wire_log import WireLog
 from tests.conformance import wire
@@ -54,6 +57,23 @@ def test_messages_a_second_are_those_of_the_last_two() -> None:
     assert {number: one.per_second for number, one in traffic_of(log, wall.microseconds).items()} == {1: 4.0, 2: 0.0}
     wall.now += 3 * SECOND * 1000
     assert traffic_of(log, wall.microseconds)[1].per_second == 0.0
+
+
+def test_no_more_is_looked_at_than_takes_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read of a busy connection holds a hundred PDUs: these count. The rate is that of what was seen."""
+    monkeypatch.setattr(traffic, "_LOOKED_AT", 100)
+    wall = Wall()
+    log = WireLog(1 << 20, wall)
+    line = log.opened(("127.0.0.1", 1), ("127.0.0.1", 2775))
+    for number in range(10):
+        wall.now += 10_000_000
+        log.record(line.incoming, b"".join(wire.submit_sm(50 * number + n) for n in range(50)))
+        responses = (wire.pdu(wire.SUBMIT_SM | wire.RESPONSE, b"1\0", 50 * number + n) for n in range(50))
+        log.record(line.outgoing, b"".join(responses))
+    seen = traffic_of(log, wall.microseconds + 10_000)[line.number]
+    assert (seen.messages, seen.last_pdu) == (50, "submit_sm_resp")
+    assert seen.per_second == pytest.approx(5_000)
+    assert len(response_times(log, wall.microseconds)) == 50
 
 
 def test_a_read_that_begins_within_a_pdu_is_passed_over() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -202,6 +203,33 @@ def test_wiping_is_undone_with_its_work(storage: Storage) -> None:
     message = run(storage, lambda books: books.messages.get(1))
     assert message is not None
     assert (message.user_data, message.state) == (b"4821", MessageState.ENROUTE)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_messages_are_found_in_their_order_however_they_came(storage: Storage, seed: int) -> None:
+    """Ids need not come in order nor without gaps, works may fail, and questions are asked in between."""
+    random = Random(seed)
+    kept: set[int] = set()
+    for _ in range(12):
+        new = random.sample(sorted(set(range(1, 60)) - kept), random.randrange(1, 4))
+        fails = random.random() < 0.3
+
+        def action(books: Books, new: list[int] = new, fails: bool = fails) -> None:
+            for number in new:
+                books.messages.add(a_message(number, state=MessageState.DELIVERED))
+            books.messages.delete(MessageQuery(before=new[0]))
+            if fails:
+                boom(books)
+
+        if fails:
+            with pytest.raises(RuntimeError):
+                run(storage, action)
+        else:
+            run(storage, action)
+            kept = {number for number in {*kept, *new} if number >= new[0]}
+        if random.random() < 0.7:
+            assert found(storage) == sorted(kept, reverse=True)
+            assert found(storage, oldest_first=True) == sorted(kept)
 
 
 # --- delete ---

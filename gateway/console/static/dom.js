@@ -111,11 +111,13 @@ export function inTurn(work) {
   };
 }
 
-/** A function that runs `work` at most each `ms`, counted from when it was done, and once more after the last call. */
+/** A function that runs `work` at most each `ms`, counted from when it was done, and once more after the last call. It
+ * may be called with another pace, which holds until it is called again. */
 export function paced(ms, work) {
   let timer = 0;
   let isDue = false;
   let done = -Infinity;
+  let pace = ms;
   async function go() {
     isDue = false;
     await work();
@@ -124,9 +126,10 @@ export function paced(ms, work) {
     if (isDue) start();
   }
   function start() {
-    timer ||= setTimeout(go, Math.max(0, done + ms - performance.now()));
+    timer ||= setTimeout(go, Math.max(0, done + pace - performance.now()));
   }
-  return () => {
+  return (wait = ms) => {
+    pace = wait;
     isDue = true;
     start();
   };

@@ -144,13 +144,14 @@ export function messages(gateway) {
   }
 
   const soon = paced(500, () => isShown && load());
+  const FLOOD_MS = 1000; // more comes than anybody reads
 
   onEvents((events, gap) => {
     if (!isShown) return;
     const about = events.filter(({ name }) => name === "message" || name === "messages" || name === "deleted" || name === "reset");
     if (!about.length && !gap) return;
     for (const { name, data } of about) if (name === "message") latest = Math.max(latest, data.number);
-    soon();
+    soon(gap ? FLOOD_MS : undefined);
     panel.changed(about, gap);
   });
 

@@ -212,7 +212,9 @@ export function phone(gateway) {
   });
   onEvents((events, gap) => {
     const concerns = ({ name, data }) => name === "reset" || name === "deleted" || data.from === number || data.to === number;
-    if (isShown && (gap || events.some(concerns))) soon();
+    const isOurs = events.some(concerns);
+    // Of a flood nobody knows whose messages were left out: this one's are looked for once a second.
+    if (isShown && (gap || isOurs)) soon(isOurs ? undefined : 1000);
   });
 
   return { show, hide: () => (isShown = false) };

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from operator import attrgetter
 
 from gateway.messages.message import DELIVERED, FINAL_STATES, TRANSITIONS, IllegalTransition, Message
@@ -28,6 +28,8 @@ class MemoryMessages:
         self._kept = finished_kept
         self._reveal = reveal
         self._last_id = 0
+        self._ordered: list[int] = []
+        self._ordered_to = 0
         self._finished: deque[int] = deque()
         self._pending: dict[tuple[str, str, str], dict[int, Message]] = {}
         self._wholes: dict[int, list[Message]] = {}
@@ -50,6 +52,8 @@ class MemoryMessages:
                 raise StorageFull(f"{len(rows)} unfinished messages, none can be let go")
         message_id = message.id
         rows[message_id] = message
+        if not self._ordered_to < message_id <= self._last_id:
+            self._take_another_id(message_id)
         if message.state in FINAL_STATES:
             self._finished.append(message_id)
         elif message.client:
@@ -144,6 +148,14 @@ class MemoryMessages:
     def revealed(self, message: Message) -> str:
         return searchable(self._texts.of(message))[0]
 
+    def take_touched(self) -> list[Message]:
+        """What was touched since the last call and is there still: what came and went within one work was never
+        there."""
+        assert self.touched is not None
+        touched, self.touched = self.touched, {}
+        rows = self._rows
+        return [message for message_id, message in touched.items() if rows.get(message_id) is message]
+
     def read_texts_with(self, text_of: TextOf) -> None:
         """From now on."""
         self._texts = Texts(text_of)
@@ -160,7 +172,8 @@ class MemoryMessages:
     def restart_numbers(self) -> None:
         """Begin with 1 again; a rollback begins where it was."""
         last = self._last_id
-        self._last_id = 0
+        self._last_id = self._ordered_to = 0
+        self._ordered = []
         self._undo.append((setattr, self, "_last_id", last))
 
     def __len__(self) -> int:
@@ -173,15 +186,36 @@ class MemoryMessages:
         tests, wanted = conditions(query), folded(query)
         if wanted:
             texts.make_room(rows)
-        # The dictionary is in order but for what a rollback has put back, so sorting costs little.
-        for message_id in sorted(rows, reverse=not oldest_first):
-            message = rows[message_id]
+        for message_id in self._in_order(oldest_first=oldest_first):
+            message = rows.get(message_id)
+            if message is None:
+                continue
             for test in tests:
                 if not test(message):
                     break
             else:
                 if not wanted or (not message.sealed and wanted in texts.folded(message)):
                     yield message
+
+    def _in_order(self, *, oldest_first: bool) -> Iterator[int]:
+        """The ids of all messages, and some of messages that are gone.
+
+        Ids are given in order, so those given since all were sorted last need no sorting: who wants the newest fifty
+        looks at no more than those.
+        """
+        if self._undo:  # what this work has taken out may come back: nothing is remembered of it
+            return iter(sorted(self._rows, reverse=not oldest_first))
+        if self._last_id - self._ordered_to > len(self._rows):
+            self._ordered, self._ordered_to = sorted(self._rows), self._last_id
+        newer = range(self._ordered_to + 1, self._last_id + 1)
+        return chain(self._ordered, newer) if oldest_first else chain(reversed(newer), reversed(self._ordered))
+
+    def _take_another_id(self, message_id: int) -> None:
+        """Of a message whose id was not given here, or long ago."""
+        if message_id > self._last_id:
+            self._last_id = message_id
+        else:
+            self._ordered, self._ordered_to = sorted(self._rows), self._last_id
 
     def _let_go(self) -> Message | None:
         """Let the oldest finished message go, to make room."""

@@ -100,10 +100,6 @@ class MemoryStorage:
         """Nothing to give back."""
 
     def _tell(self) -> None:
-        messages = self._books.messages
-        assert messages.touched is not None
-        touched, messages.touched = messages.touched, {}
-        # What came and went within one work was never there.
-        told = [message for message in touched.values() if messages.get(message.id) is message]
+        told = self._books.messages.take_touched()
         if told and self._observer is not None:
             self._observer(told)
