@@ -2,8 +2,8 @@
 
 The events and their data: ``hello`` {} (the stream begins), ``message`` (a MessageView: it was added or changed; keep
 the newest of each ``number``), ``skipped`` {"messages": n} (too many at once: so many changes are not told), ``missed``
-{} (you did not keep up or were away too long: fetch your lists anew), ``sessions`` {} and ``faults`` {} (fetch them), ``clock`` (a Clock),
-``deleted`` {"deleted": n}, ``reset`` {"what": […]}. Secrets are masked.
+{} (you did not keep up or were away too long: fetch your lists anew), ``sessions`` {} and ``faults`` {} (fetch them),
+``clock`` (a Clock), ``deleted`` {"deleted": n}, ``reset`` {"what": […]}. Secrets are masked.
 """
 
 from __future__ import annotations
