@@ -40,11 +40,14 @@ soak: $(VENV)/.installed-test ## Kill gateways two hundred times under load (hou
 	$(BIN)/python -m pytest -m soak --timeout 14400 $(PYTEST_ARGS)
 
 # What to measure and how: make bench BENCH="b c --quick"; without it every load, three times (some ten minutes).
+# The page is written to PAGE: PAGE=docs for the one that is kept.
 BENCH ?=
+PAGE ?= .benchmarks
 bench: $(VENV)/.installed-test ## Measure a whole gateway beside other servers, and what the pure rooms cost
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 	$(BIN)/python -m pytest tests/benchmarks -m bench --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name \
-		--benchmark-time-unit=us $(PYTEST_ARGS)
+		--benchmark-time-unit=us --benchmark-json=.benchmarks/costs.json $(PYTEST_ARGS)
+	$(BIN)/python -m tests.benchmarks.reporting --to $(PAGE)
 
 # Anew each time, for mutmut keeps its verdicts when only tests have changed.
 mutants: $(VENV)/.installed-mutants ## Change the parser in two thousand ways: does a test notice each? (half an hour)

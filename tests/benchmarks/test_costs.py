@@ -1,13 +1,11 @@
 """What the pure rooms cost, in microseconds of one core; run by hand with `make bench`.
 
-Each case is a benchmark, not a test: nothing fails here. The parser's cases are run on texts that it has not seen,
-because it remembers the ones that it has.
+Each case is a benchmark, not a test: nothing fails here.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -35,19 +33,10 @@ SUBMIT = SubmitSm("", 1, 1, "79991110001", 0, 1, "7494", short_message=b"BALANCE
 DELIVER = DeliverSm("", 0, 1, "7494", 1, 1, "79991110001", short_message=b"Balance: 1,234.50 RUB", sequence_number=9)
 
 
-def unseen(*texts: str) -> Iterator[str]:
-    """The texts for ever, each time with another run of spaces behind it: no cache has seen it."""
-    number = 0
-    while True:
-        number += 1
-        for text in texts:
-            yield text + format(number, "b").replace("0", " ").replace("1", "\u200b")
-
-
-def parse_unseen(benchmark: BenchmarkFixture, *texts: str) -> None:
+def parse_unseen(benchmark: BenchmarkFixture, text: str) -> None:
+    """Read a text as if for the first time: what the parser remembers of it is forgotten before each round."""
     parser = Parser.load()
-    source = unseen(*texts)
-    benchmark.pedantic(parser.classify, setup=lambda: ((next(source),), {}), rounds=5000)
+    benchmark.pedantic(parser.classify, args=(text,), setup=parser._seen.clear, rounds=5000)
 
 
 @pytest.mark.parametrize("text", ["BALANCE", "баланс", "confirm 1", "PIN", "ПОМОЩЬ", "ВАLАNСЕ", ",fkfyc", "balanse"])
@@ -60,15 +49,16 @@ def test_parsing_a_new_command(benchmark: BenchmarkFixture, text: str) -> None:
     "text",
     [
         "Dear customer, your parcel will be delivered tomorrow between nine and noon, please stay at home and keep "
-        "your phone at hand, our courier is going to call you. Bye",
+        "your phone at hand, our courier will call you now. Bye",
         "Уважаемый абонент, ваша посылка будет доставлена завтра с девяти до двенадцати, пожалуйста, будьте дома и "
-        "держите телефон под рукой, курьер вам позвонит",
+        "держите телефон под рукой, курьер вам позвонит сам. До",
     ],
     ids=["en", "ru"],
 )
 def test_parsing_a_long_text_that_is_no_command(benchmark: BenchmarkFixture, text: str) -> None:
     """160 characters; goal: under 150 µs."""
-    parse_unseen(benchmark, text[:150])
+    assert len(text) == 160
+    parse_unseen(benchmark, text)
 
 
 def test_parsing_a_repeated_text(benchmark: BenchmarkFixture) -> None:
