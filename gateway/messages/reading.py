@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -11,6 +12,9 @@ from gateway.sms import alphabets, reassembly
 FEWEST_DIGITS: Final = 4
 """A PIN has four digits, the code of a payment six."""
 
+_unlike_letters: Final = re.compile("[^\0-/:-~\u0400-\u0482\u048a-\u052f]").search
+"""Finds what is no ASCII or Cyrillic letter or mark: a digit, perhaps."""
+
 USER_DATA_HEADER: Final = 0x40
 """esm_class bit of the user data header indicator (SMPP 3.4 §5.2.12)."""
 
@@ -18,14 +22,14 @@ USER_DATA_HEADER: Final = 0x40
 def text_of(message: Message, default_alphabet: str) -> str | None:
     """The text of a message of one part, or None when its coding is no text that we can read."""
     if not message.esm_class & USER_DATA_HEADER:
-        return _read(message.user_data, message.data_coding, default_alphabet)
+        return _read(message.user_data, message.data_coding, default_alphabet)[0]
     return text_in(message.user_data, message.data_coding, message.esm_class, default_alphabet)
 
 
 def text_in(user_data: bytes, data_coding: int, esm_class: int, default_alphabet: str) -> str | None:
     """The text in these octets, which may begin with a user data header, or None."""
     if not esm_class & USER_DATA_HEADER:
-        return _read(user_data, data_coding, default_alphabet)
+        return _read(user_data, data_coding, default_alphabet)[0]
     alphabet = alphabets.alphabet_of(data_coding, alphabets.BY_NAME[default_alphabet])
     if alphabet is None:
         return None
@@ -33,20 +37,27 @@ def text_in(user_data: bytes, data_coding: int, esm_class: int, default_alphabet
     return decoded(reassembly.concatenation_of(True, user_data, packed=packed).body, alphabet.unpacked)
 
 
-@lru_cache(maxsize=4096)
 def may_hold_secret(user_data: bytes, data_coding: int, esm_class: int, default_alphabet: str) -> bool:
     """Whether a text to the wallet may have a PIN or a code of a payment in it, used up, mistyped or somebody else's:
     it has at least as many digits. What is no text that we can read is looked at octet by octet."""
-    text = text_in(user_data, data_coding, esm_class, default_alphabet)
-    if text is None:
-        text = user_data.decode("ascii", "replace")
-    return sum(map(str.isdigit, text)) >= FEWEST_DIGITS
+    if not esm_class & USER_DATA_HEADER:
+        return _read(user_data, data_coding, default_alphabet)[1]
+    return _has_digits(text_in(user_data, data_coding, esm_class, default_alphabet), user_data)
 
 
+# One entry for both questions that are asked of each text: a new one costs as much to remember as to read.
 @lru_cache(maxsize=4096)
-def _read(octets: bytes, data_coding: int, default_alphabet: str) -> str | None:
+def _read(octets: bytes, data_coding: int, default_alphabet: str) -> tuple[str | None, bool]:
+    """The text, and whether it may hold a secret."""
     alphabet = alphabets.alphabet_of(data_coding, alphabets.BY_NAME[default_alphabet])
-    return None if alphabet is None else decoded(octets, alphabet)
+    text = None if alphabet is None else decoded(octets, alphabet)
+    return text, _has_digits(text, octets)
+
+
+def _has_digits(text: str | None, octets: bytes) -> bool:
+    if text is None:
+        text = octets.decode("ascii", "replace")
+    return _unlike_letters(text) is not None and sum(map(str.isdigit, text)) >= FEWEST_DIGITS
 
 
 def decoded(octets: bytes, alphabet: alphabets.Alphabet) -> str | None:

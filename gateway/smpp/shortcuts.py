@@ -38,8 +38,12 @@ _ESM_CLASS_TO_SM_LENGTH = Struct(">10B")  # when schedule_delivery_time and vali
 _LONGEST_ADDRESS = 20
 _ALPHANUMERIC = int(Ton.ALPHANUMERIC)  # comparing with the enum member itself is slower
 _MOST_COMMON_LENGTH_LIMIT = 254  # 255 is for SMPP 5.0: left to the tables
-_LONGEST_BODY_KEPT = 128  # 4,096 of them, and what was read from each, in less than 4 MB
+_LONGEST_BODY_KEPT = 128
+_BODIES_KEPT = 4096  # with what was read from each less than 4 MB
 _SUBMIT_TLVS = EXPECTED[SubmitSm]
+_read_before: dict[bytes, tuple[tuple[Any, ...], tuple[Tlv, ...]]] = {}
+"""Subscribers ask the same again and again: a body that was read is known by its octets, at a third of the cost."""
+
 _address = lru_cache(maxsize=8192)(bytes.decode)
 """One object for all messages of a number: kept with each of them, and looked up by its hash again and again."""
 
@@ -47,10 +51,15 @@ _address = lru_cache(maxsize=8192)(bytes.decode)
 def read_submit_sm(frame: bytes, command_status: int, sequence_number: int, version: int) -> SubmitSm | None:
     """A submit_sm without service_type, schedule and validity, with its text in one place."""
     body = frame[HEADER_LENGTH:]
-    read_body = _read_submit_sm_again if len(body) <= _LONGEST_BODY_KEPT else _read_submit_sm_body
-    found = read_body(body)
+    found = _read_before.get(body)
     if found is None:
-        return None
+        found = _read_submit_sm_body(body)
+        if found is None:
+            return None
+        if len(body) <= _LONGEST_BODY_KEPT:
+            if len(_read_before) >= _BODIES_KEPT:
+                _read_before.clear()  # all at once: cheaper for each than to keep an order of use
+            _read_before[body] = found
     fields, tlvs = found
     pdu = SubmitSm(*fields)
     # Naming them in the call costs a dictionary.
@@ -141,10 +150,6 @@ def _read_submit_sm_body(body: bytes) -> tuple[tuple[Any, ...], tuple[Tlv, ...]]
         body[start:end],
     )
     return fields, tlvs
-
-
-# Subscribers ask the same again and again: a body that was read is known by its octets, at a quarter of the cost.
-_read_submit_sm_again = lru_cache(maxsize=4096)(_read_submit_sm_body)
 
 
 def read_deliver_sm_resp(frame: bytes, command_status: int, sequence_number: int, version: int) -> DeliverSmResp | None:
