@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from twisted.internet.interfaces import IReactorCore, IReactorFromThreads
@@ -16,6 +17,9 @@ from twisted.internet.interfaces import IReactorCore, IReactorFromThreads
 from gateway.commandline.faults import Unusable
 from gateway.commandline.options import settings_options, settings_or_exit
 from gateway.settings import Settings
+
+_M_MMAP_THRESHOLD: Final = -3
+"""glibc's malloc.h."""
 
 
 @click.command()
@@ -71,6 +75,7 @@ def serve(outbind: tuple[str, ...], **options: Any) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     gc.enable()
+    return_large_blocks()
     if sys.stdout.isatty():
         click.echo(welcome(settings, emulator.smpp_address, emulator.http_address))
     stop_on_signals(reactor, ready)
@@ -81,6 +86,20 @@ def serve(outbind: tuple[str, ...], **options: Any) -> None:
         raise Unusable([f"--ready-file: {error.filename} cannot be written: {error.strerror}"]) from None
     finally:
         ready.remove()
+
+
+def return_large_blocks() -> None:
+    """Have memory above a mebibyte go back to the system whenever it is freed.
+
+    A dictionary of a hundred thousand messages that come and go is built anew every few minutes of load, ten megabytes
+    each time. glibc takes the first from the system alone, then learns to keep such blocks, and what lies between them
+    stays for good: twenty megabytes more than are in use. Other C libraries have no such knob, and nothing happens.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):  # no C library by that way, or one without mallopt
+        return
+    mallopt(_M_MMAP_THRESHOLD, 1 << 20)
 
 
 class ReadyFile:

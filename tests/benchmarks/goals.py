@@ -43,11 +43,13 @@ def cpu(case: str, server: str = "gateway") -> Measure:
 
 
 def reply(case: str, share: str) -> Measure:
-    return lambda results: median(run.reply[share] for run in results[case, "gateway"])
+    """ms."""
+    return lambda results: median(run.reply[share] for run in results[case, "gateway"]) / 1000
 
 
 def response(case: str, share: str) -> Measure:
-    return lambda results: median(run.response[share] for run in results[case, "gateway"])
+    """ms."""
+    return lambda results: median(run.response[share] for run in results[case, "gateway"]) / 1000
 
 
 def ratio(one: Measure, other: Measure) -> Measure:
@@ -60,11 +62,11 @@ GOALS = (
     Goal("b: replies/s >= 1.5 x npm smpp", ratio(rate("b"), rate("b", "node")), 1.5, False),
     Goal("b: replies/s >= 3.5 x Twisted + smpplib", ratio(rate("b"), rate("b", "naive")), 3.5, False),
     Goal("c: replies/s >= 2 x npm smpp", ratio(rate("c"), rate("c", "node")), 2, False),
-    Goal("c: p99 submit -> reply <= 60 ms", reply("c", "p99"), 60_000, True, "{:.0f} µs"),
+    Goal("c: p99 submit -> reply <= 60 ms", reply("c", "p99"), 60, True, "{:.1f} ms"),
     Goal("a: replies/s >= 0.5 x the null server", ratio(rate("a"), rate("a", "null")), 0.5, False),
-    Goal("a: p99 submit -> reply <= 500 µs", reply("a", "p99"), 500, True, "{:.0f} µs"),
+    Goal("a: p99 submit -> reply <= 0.5 ms", reply("a", "p99"), 0.5, True, "{:.2f} ms"),
     Goal("c on SQLite: replies/s >= 0.4 x memory", ratio(rate("sqlite"), rate("c")), 0.4, False),
-    Goal("c on SQLite: p99 submit -> response <= 100 ms", response("sqlite", "p99"), 100_000, True, "{:.0f} µs"),
+    Goal("c on SQLite: p99 submit -> response <= 100 ms", response("sqlite", "p99"), 100, True, "{:.1f} ms"),
     Goal("c on PostgreSQL: replies/s >= 0.2 x memory", ratio(rate("postgresql"), rate("c")), 0.2, False),
     Goal("new texts: CPU per exchange <= 1.6 x two texts", ratio(cpu("texts"), cpu("b")), 1.6, True),
 )

@@ -115,7 +115,7 @@ def _costs(costs: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _spelled(value: Any) -> str:
-    text = re.sub(r"\(.*", "", str(value), flags=re.DOTALL)
+    text = re.sub(r"\(.*", "", str(value), flags=re.DOTALL).removeprefix("UNSERIALIZABLE[")
     return f"`{text}`" if len(text) <= 30 else f"`{text[:27]}…`"
 
 

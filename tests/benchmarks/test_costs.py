@@ -144,7 +144,7 @@ def test_dispatching(benchmark: BenchmarkFixture) -> None:
 
 
 @pytest.mark.parametrize("window", [1, 100])
-def test_a_whole_exchange(benchmark: BenchmarkFixture, window: int) -> None:
+def test_exchanges_in_one_turn(benchmark: BenchmarkFixture, window: int) -> None:
     """submit_sm, submit_sm_resp, deliver_sm, deliver_sm_resp through a whole gateway without its sockets: ``window``
     of them in a round."""
     bench = Bench(client=["demo:demo"])
