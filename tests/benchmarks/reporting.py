@@ -35,8 +35,8 @@ HEAD = """\
 
 How `make bench` found it on {at} ({machine}, Python {python}, load generator and server on two cores of one small
 virtual machine). One exchange is submit_sm, submit_sm_resp, deliver_sm and deliver_sm_resp; BALANCE and БАЛАНС in turn
-from 1,000 subscribers. Medians of {rounds} runs with the smallest and largest; all servers of a case ran in turn. Such
-machines are noisy: the ratios say more than the figures.
+from 1,000 subscribers. Medians of up to {rounds} runs with the smallest and largest; all servers of a case ran in turn,
+and what compares two was compared in each of those rounds. Such machines are noisy: half as fast a minute later.
 
 ![Replies per second and latencies](speed.svg)
 """
@@ -53,7 +53,8 @@ def main(files: tuple[Path, ...], costs: Path, folder: Path) -> None:
     for run in (run for one in told for run in one["runs"]):
         case, server = run.pop("case"), run.pop("server")
         results.setdefault((case, server), []).append(cattrs.structure(run, Figures))
-    findings = [cattrs.structure(finding, Finding) for one in told for finding in one["growth"]]
+    found = [cattrs.structure(finding, Finding) for one in told for finding in one["growth"]]
+    findings = list({(one.name, one.goal): one for one in found}.values())  # of what was measured again the last
     measured = json.loads(costs.read_text())["benchmarks"] if costs.exists() else []
     folder.mkdir(exist_ok=True)
     (folder / "speed.md").write_text(page(told[0], results, findings, measured))
