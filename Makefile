@@ -39,7 +39,7 @@ test-slow: $(VENV)/.installed-test ## Run the slow tests: other clients, whole i
 soak: $(VENV)/.installed-test ## Kill gateways two hundred times under load (hours)
 	$(BIN)/python -m pytest -m soak --timeout 14400 $(PYTEST_ARGS)
 
-# What to measure and how: make bench BENCH="b c --quick"; without it every load, three times (some ten minutes).
+# What to measure and how: make bench BENCH="b c --quick"; without it every load three times, and growth (ten minutes).
 # The page is written to PAGE: PAGE=docs for the one that is kept.
 BENCH ?=
 PAGE ?= .benchmarks

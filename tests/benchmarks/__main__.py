@@ -39,8 +39,8 @@ console = Console(width=None if sys.stdout.isatty() else 150)
 @click.option("--json", "json_file", type=click.Path(path_type=Path), default=BUILT / "results.json", show_default=True)
 @click.option("--plot", "plot_file", type=click.Path(path_type=Path), default=BUILT / "results.svg", show_default=True)
 def main(names: tuple[str, ...], rounds: int, quick: bool, json_file: Path, plot_file: Path) -> None:
-    """Measure the cases NAMES; without any, all loads and what is quick of growth."""
-    names = names or (*CASES, "start", "idle")
+    """Measure the cases NAMES; without any, all loads and all of growth."""
+    names = names or (*CASES, *GROWTH)
     share = 0.05 if quick else 1.0
     BUILT.mkdir(exist_ok=True)
     try:
