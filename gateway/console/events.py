@@ -147,8 +147,7 @@ class Events:
 
     def _told(self, messages: list[Message]) -> None:
         self._messages += messages
-        if self._due is None:
-            self._soon()
+        self._soon()
 
     def _soon(self) -> None:
         if self._due is None:

@@ -80,10 +80,7 @@ class Outcomes(ABC):
     def _arrived(self, consignment: Consignment) -> None:
         lane = consignment.lane
         message_id = consignment.outgoing.message.id
-        if self._awaited:
-            self._conclude(message_id, True)
-        else:  # what `_conclude` does, for nearly every message
-            self._by_message.pop(message_id, None)
+        self._conclude(message_id, True)
         self._acknowledged.append(message_id)
         self.counters.delivered += 1
         queue = lane.queue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Final
 
@@ -11,9 +10,6 @@ from gateway.sms import alphabets, reassembly
 
 FEWEST_DIGITS: Final = 4
 """A PIN has four digits, the code of a payment six."""
-
-_unlike_letters: Final = re.compile("[^\0-/:-~\u0400-\u0482\u048a-\u052f]").search
-"""Finds what is no ASCII or Cyrillic letter or mark: a digit, perhaps."""
 
 USER_DATA_HEADER: Final = 0x40
 """esm_class bit of the user data header indicator (SMPP 3.4 §5.2.12)."""
@@ -57,7 +53,7 @@ def _read(octets: bytes, data_coding: int, default_alphabet: str) -> tuple[str |
 def _has_digits(text: str | None, octets: bytes) -> bool:
     if text is None:
         text = octets.decode("ascii", "replace")
-    return _unlike_letters(text) is not None and sum(map(str.isdigit, text)) >= FEWEST_DIGITS
+    return sum(map(str.isdigit, text)) >= FEWEST_DIGITS
 
 
 def decoded(octets: bytes, alphabet: alphabets.Alphabet) -> str | None:

@@ -302,6 +302,7 @@ class SmppProtocol(Protocol):
         self._settle_reading()
 
     def _act(self, event: Event) -> None:
+        """Act on anything but a ResponseReceived, which :meth:`pull` hands on itself."""
         exchange = self._exchange
         binding = self.binding
         if isinstance(event, SubmitReceived):

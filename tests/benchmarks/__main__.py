@@ -24,7 +24,7 @@ from rich.table import Table
 from tests.benchmarks import servers
 from tests.benchmarks.cases import CASES, Case, Figures, run
 from tests.benchmarks.drawing import picture
-from tests.benchmarks.goals import GOALS
+from tests.benchmarks.goals import GOALS, spread
 from tests.benchmarks.growth import GROWTH, Finding
 from tests.benchmarks.servers import CannotRun, Server
 
@@ -113,9 +113,9 @@ def _show(
         table.add_row(
             f"{case}: {CASES[case].about}" if server == "gateway" else "",
             server,
-            _spread([one.replies_per_second for one in runs], "{:,.0f}"),
+            spread([one.replies_per_second for one in runs], "{:,.0f}"),
             f"{median(one.replies_per_second for one in own) / rate:.2f} x" if own and server != "gateway" else "",
-            _spread([one.cpu_per_exchange for one in runs], "{:.1f}"),
+            spread([one.cpu_per_exchange for one in runs], "{:.1f}"),
             f"{median(one.reply['p50'] for one in runs) / 1000:.2f} / "
             f"{median(one.reply['p99'] for one in runs) / 1000:.2f}",
             f"{median(one.resident_mb for one in runs):.0f}",
@@ -138,11 +138,6 @@ def _show(
 
 def _verdict(reached: bool) -> str:
     return "[green]reached[/]" if reached else "[red]missed[/]"
-
-
-def _spread(values: list[float], form: str) -> str:
-    middle = form.format(median(values))
-    return f"{middle} ({form.format(min(values))} - {form.format(max(values))})" if len(values) > 1 else middle
 
 
 def _told(results: dict[tuple[str, str], list[Figures]], findings: list[Finding]) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
 import attrs
@@ -43,10 +43,13 @@ class Goal:
         if not values:
             return None
         value = median(values)
-        words = self.form.format(value)
-        if len(values) > 1:
-            words += f" ({self.form.format(min(values))} - {self.form.format(max(values))})"
-        return words, value <= self.bound if self.at_most else value >= self.bound
+        return spread(values, self.form), value <= self.bound if self.at_most else value >= self.bound
+
+
+def spread(values: Sequence[float], form: str) -> str:
+    """The median in words, with the smallest and the largest if there are several."""
+    middle = form.format(median(values))
+    return f"{middle} ({form.format(min(values))} - {form.format(max(values))})" if len(values) > 1 else middle
 
 
 def rounds_of(results: Results) -> list[Round]:

@@ -18,7 +18,7 @@ import click
 
 from tests.benchmarks.cases import CASES, Figures
 from tests.benchmarks.drawing import picture
-from tests.benchmarks.goals import GOALS, Results
+from tests.benchmarks.goals import GOALS, Results, spread
 from tests.benchmarks.growth import Finding
 
 BUILT = Path(".benchmarks")
@@ -94,15 +94,11 @@ def _row(results: Results, case: str, server: str) -> list[str]:
     return [
         f"{case}: {CASES[case].about}" if server == "gateway" else "",
         f"`{server}`",
-        _spread([one.replies_per_second for one in runs], "{:,.0f}"),
-        _spread([one.cpu_per_exchange for one in runs], "{:.1f}"),
+        spread([one.replies_per_second for one in runs], "{:,.0f}"),
+        spread([one.cpu_per_exchange for one in runs], "{:.1f}"),
         " / ".join(f"{median(one.reply[share] for one in runs) / 1000:.2f}" for share in ("p50", "p99")),
         f"{median(one.resident_mb for one in runs):.0f}",
     ]
-
-
-def _spread(values: Sequence[float], form: str) -> str:
-    return f"{form.format(median(values))} ({form.format(min(values))}-{form.format(max(values))})"
 
 
 def _costs(costs: Sequence[Mapping[str, Any]]) -> str:

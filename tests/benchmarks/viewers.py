@@ -3,11 +3,13 @@
 Each does over HTTP what the page does while more is going on than anybody reads: it reads the events, and asks for the
 list once a second, for the status every three seconds and for the charts every two (console.js, messages.js,
 charts.js). Says
-``watching`` once all of them read events; ends when its standard input is closed.
+``watching`` once all of them read events; ends when its standard input is closed, and at once with status 1 when one
+of them is refused or cut off.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from http.client import HTTPConnection
@@ -16,16 +18,27 @@ LIST_SECONDS, STATUS_SECONDS, CHARTS_SECONDS = 1.0, 3.0, 2.0
 TICK = 0.5
 
 
+class RefusedError(Exception):
+    """The gateway did not serve a viewer."""
+
+
+def give_up(failed: threading.ExceptHookArgs) -> None:
+    """One viewer less would be cheaper to serve: then there are none."""
+    sys.stderr.write(f"a viewer has given up: {failed.exc_value}\n")
+    os._exit(1)
+
+
 def watch(port: int, ready: threading.Barrier) -> None:
     """Read the events for ever."""
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/api/v1/events", headers={"Accept": "text/event-stream"})
     response = connection.getresponse()
     if response.status != 200:
-        raise SystemExit(f"/api/v1/events: {response.status}")
+        raise RefusedError(f"/api/v1/events: {response.status}")
     ready.wait()
     while response.read1(65536):
         pass
+    raise RefusedError("/api/v1/events has ended")
 
 
 def ask(port: int, over: threading.Event, phase: float) -> None:
@@ -45,10 +58,11 @@ def ask(port: int, over: threading.Event, phase: float) -> None:
                 response = connection.getresponse()
                 response.read()
                 if response.status != 200:
-                    raise SystemExit(f"{path}: {response.status}")
+                    raise RefusedError(f"{path}: {response.status}")
 
 
 def main(port: int, count: int) -> None:
+    threading.excepthook = give_up
     ready, over = threading.Barrier(count + 1), threading.Event()
     for number in range(count):
         threading.Thread(target=watch, args=(port, ready), daemon=True).start()

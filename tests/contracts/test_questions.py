@@ -215,6 +215,7 @@ def test_messages_are_found_in_their_order_however_they_came(storage: Storage, s
         fails = random.random() < 0.3
 
         def action(books: Books, new: list[int] = new, fails: bool = fails) -> None:
+            books.messages.delete(MessageQuery(before=new[0]))
             for number in new:
                 books.messages.add(a_message(number, state=MessageState.DELIVERED))
             books.messages.delete(MessageQuery(before=new[0]))

@@ -6,6 +6,9 @@ import { atNextFrame } from "./dom.js";
 
 const MOST_WAITING = 500;
 
+/** While more comes than is told (`gap`), what is shown is asked for no more often than this: nobody reads faster. */
+export const FLOOD_MS = 1000;
+
 const listeners = new Set();
 let waiting = [];
 let missed = 0;

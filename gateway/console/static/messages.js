@@ -8,7 +8,7 @@ import { get, ask, query } from "./api.js";
 import { arrange, byId, confirmed, filled, inTurn, made, paced, run, say, showText, slot } from "./dom.js";
 import { detail } from "./detail.js";
 import { t } from "./language.js";
-import { onEvents } from "./live.js";
+import { FLOOD_MS, onEvents } from "./live.js";
 import { emulatedNow, tagState, timeOfDay } from "./words.js";
 
 const PAGE = 50;
@@ -144,7 +144,6 @@ export function messages(gateway) {
   }
 
   const soon = paced(500, () => isShown && load());
-  const FLOOD_MS = 1000; // more comes than anybody reads
 
   onEvents((events, gap) => {
     if (!isShown) return;

@@ -3,7 +3,7 @@
 import { get, post, query } from "./api.js";
 import { arrange, byId, filled, inTurn, made, paced, replaced, run, showText, slot } from "./dom.js";
 import { t } from "./language.js";
-import { onEvents } from "./live.js";
+import { FLOOD_MS, onEvents } from "./live.js";
 import { measure } from "./sms.js";
 import { emulatedNow, fullTime, stateWords, timeOfDay } from "./words.js";
 
@@ -213,8 +213,8 @@ export function phone(gateway) {
   onEvents((events, gap) => {
     const concerns = ({ name, data }) => name === "reset" || name === "deleted" || data.from === number || data.to === number;
     const isOurs = events.some(concerns);
-    // Of a flood nobody knows whose messages were left out: this one's are looked for once a second.
-    if (isShown && (gap || isOurs)) soon(isOurs ? undefined : 1000);
+    // Of a flood nobody knows whose messages were left out: this one's are looked for at its pace.
+    if (isShown && (gap || isOurs)) soon(isOurs ? undefined : FLOOD_MS);
   });
 
   return { show, hide: () => (isShown = false) };

@@ -215,7 +215,8 @@ class MemoryMessages:
         if message_id > self._last_id:
             self._last_id = message_id
         else:
-            self._ordered, self._ordered_to = sorted(self._rows), self._last_id
+            # Not sorted now: what this work has taken out may come back.
+            self._ordered, self._ordered_to = [], 0
 
     def _let_go(self) -> Message | None:
         """Let the oldest finished message go, to make room."""
